@@ -1,0 +1,128 @@
+//! What the `b24` command knows about methods and error codes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::catalogue::{Catalogue, Method, texts};
+use super::json;
+
+/// One method a line; what is absent or false is left out to keep the binary small.
+pub(super) fn methods(catalogue: &Catalogue) -> Result<String> {
+    Ok(catalogue
+        .methods
+        .iter()
+        .map(|method| method_line(method) + "\n")
+        .collect())
+}
+
+fn method_line(method: &Method) -> String {
+    let mut entries = vec![
+        ("name", Value::from(method.name.as_str())),
+        ("version", method.version.as_str().into()),
+        ("scope", method.texts("scope").into()),
+    ];
+    if !method.params().is_empty() {
+        entries.push(("params", params(method.params())));
+    }
+    if let Some(list) = list_shape(method) {
+        entries.push(("list", list));
+    }
+    match method.fact("deprecated") {
+        Value::Object(notice) => {
+            entries.push(("deprecated", true.into()));
+            let replacements = texts(notice.get("use").unwrap_or(&Value::Null));
+            if !replacements.is_empty() {
+                entries.push(("use", replacements.into()));
+            }
+        }
+        other => debug_assert_eq!(other, &Value::Bool(false), "{}", method.name),
+    }
+    let codes = error_codes(method);
+    if !codes.is_empty() {
+        entries.push(("errors", codes.into_iter().collect::<Vec<_>>().into()));
+    }
+    json::object(entries)
+}
+
+/// Parameters with what typing a command line needs: name, types (absent: text), required, inner
+/// fields.
+fn params(documented: &[Value]) -> Value {
+    documented
+        .iter()
+        .map(|param| {
+            let mut kept = serde_json::Map::new();
+            kept.insert("name".to_owned(), param["name"].clone());
+            let types = texts(&param["type"]).join("|");
+            if !types.is_empty() && types != "string" {
+                kept.insert("type".to_owned(), types.into());
+            }
+            if param["required"] == Value::Bool(true) {
+                kept.insert("required".to_owned(), true.into());
+            }
+            if let Some(fields) = param["fields"].as_array().filter(|fields| !fields.is_empty()) {
+                kept.insert("fields".to_owned(), params(fields));
+            }
+            Value::Object(kept)
+        })
+        .collect()
+}
+
+/// Paging style, key of the rows in `result` ("" = the result itself) and field of the id.
+fn list_shape(method: &Method) -> Option<Value> {
+    let list = method.fact("list");
+    if list["paginated"] != Value::Bool(true) {
+        return None;
+    }
+    let mut shape = serde_json::Map::new();
+    shape.insert("style".to_owned(), list["style"].clone());
+    shape.insert("key".to_owned(), list["result_key"].as_str().unwrap_or_default().into());
+    if let Some(id) = method.fact("id_key")["result"].as_str() {
+        shape.insert("id".to_owned(), id.into());
+    }
+    Some(Value::Object(shape))
+}
+
+/// Codes of the method's page in the order of the page, each once, without empty ones.
+fn error_codes(method: &Method) -> Vec<&str> {
+    let mut seen = BTreeSet::new();
+    method
+        .fact("errors")
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|error| error["code"].as_str().map(str::trim))
+        .filter(|code| !code.is_empty() && seen.insert(*code))
+        .collect()
+}
+
+/// One error code a line: statuses it comes with, and how many methods document it.
+pub(super) fn errors(catalogue: &Catalogue) -> Result<String> {
+    let mut codes = BTreeMap::<&str, (BTreeSet<&str>, u64)>::new();
+    for list in ["error_codes", "system_errors", "oauth_errors", "v3_errors"] {
+        for error in catalogue.list(list)? {
+            let code = error["code"]
+                .as_str()
+                .with_context(|| format!("{list}: a code is no text"))?;
+            let (statuses, methods) = codes.entry(code.trim()).or_default();
+            statuses.extend(texts(&error["status"]));
+            *methods = (*methods).max(error["methods"].as_u64().unwrap_or(0));
+        }
+    }
+    codes.remove("");
+    Ok(codes
+        .into_iter()
+        .map(|(code, (statuses, methods))| {
+            let statuses = statuses
+                .into_iter()
+                .filter_map(|status| status.parse::<u16>().ok())
+                .collect::<Vec<_>>();
+            json::object([
+                ("code", code.into()),
+                ("status", statuses.into()),
+                ("methods", methods.into()),
+            ]) + "\n"
+        })
+        .collect())
+}
