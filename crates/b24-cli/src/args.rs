@@ -1,0 +1,192 @@
+//! The grammar of the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+
+use crate::commands;
+use crate::printer::{ColorChoice, ProgressChoice};
+
+const TEMPLATE: &str =
+    "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+/// Bitrix24 from the command line: export, call, batch, and a portal of your own.
+#[derive(Debug, Parser)]
+#[command(
+    name = "b24",
+    version,
+    help_template = TEMPLATE,
+    arg_required_else_help = true,
+    disable_help_subcommand = false,
+    before_long_help = "\
+Examples:
+  b24 --demo export deals -o deals.csv       a portal of your own, 5,000 deals
+  b24 auth login                             keep a webhook
+  b24 call crm.item.get entityTypeId=2 id=5  any method
+  b24 explain QUERY_LIMIT_EXCEEDED           what a code means
+",
+    after_help = "Every long flag is also an environment variable: --no-input is B24_NO_INPUT=1.",
+)]
+pub(crate) struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Call one REST method.
+    Call(commands::call::Args),
+    /// Read all rows of an entity or a list method.
+    Export(commands::export::Args),
+    /// Run many commands from a file.
+    Batch(commands::batch::Args),
+}
+
+/// The flags that every command takes, in any place.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Global flags")]
+pub(crate) struct Global {
+    /// Use this profile.
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Read the webhook from a file, or from stdin with `-`.
+    #[arg(long, global = true, value_name = "PATH", hide_short_help = true)]
+    pub(crate) webhook_file: Option<PathBuf>,
+    /// The webhook itself; other users of this machine can see it in the list of processes.
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    pub(crate) webhook: Option<String>,
+    /// Use a portal of our own with a demo set, gone when the command ends.
+    #[arg(long, global = true)]
+    pub(crate) demo: bool,
+    /// The configuration file.
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Limits of the portal: auto, standard, enterprise, off, or BURST/RATE.
+    #[arg(long, global = true, value_name = "LIMITS", hide_short_help = true)]
+    pub(crate) limits: Option<String>,
+    /// How much of the limits to use; the rest is left to others.
+    #[arg(long, global = true, value_name = "PERCENT", hide_short_help = true)]
+    pub(crate) share: Option<String>,
+    /// Time for one request, such as 75s.
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    pub(crate) timeout: Option<Duration>,
+    /// Time for the whole command, such as 55m: stops cleanly, keeps its place, exit code 5.
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    pub(crate) deadline: Option<Duration>,
+
+    /// Refuse writes before anything is sent.
+    #[arg(long, global = true, hide_short_help = true)]
+    pub(crate) read_only: bool,
+    /// Change nothing, print what would be done.
+    #[arg(short = 'n', long, global = true)]
+    pub(crate) dry_run: bool,
+    /// Answer yes where a person would be asked.
+    #[arg(short, long, global = true)]
+    pub(crate) yes: bool,
+    /// Never ask anything.
+    #[arg(long, global = true, hide_short_help = true)]
+    pub(crate) no_input: bool,
+
+    /// Reports as JSON on stdout, one JSON object a line on stderr.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Write the summary to a file, also when the command fails.
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub(crate) report: Option<PathBuf>,
+    /// How to show progress.
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOW",
+        default_value = "auto",
+        hide_short_help = true
+    )]
+    pub(crate) progress: ProgressChoice,
+    /// When to use colour.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_short_help = true
+    )]
+    pub(crate) color: ColorChoice,
+    /// No progress, notes or summary.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// One line a request; twice: bodies, redacted.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Write a log.
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub(crate) log_file: Option<PathBuf>,
+    /// The form of the log.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORM",
+        default_value = "text",
+        hide_short_help = true
+    )]
+    pub(crate) log_format: LogFormat,
+}
+
+/// `--log-format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// A line of text an event.
+    Text,
+    /// A JSON object an event.
+    Json,
+}
+
+/// Flags whose variable is weaker than another flag: they are read where the portal is chosen.
+const CHOOSE_PORTAL: &[&str] = &["profile", "webhook_file", "webhook", "demo"];
+
+/// The grammar, with a variable for every long flag.
+pub(crate) fn grammar() -> clap::Command {
+    with_variables(Cli::command())
+}
+
+fn with_variables(command: clap::Command) -> clap::Command {
+    command.mut_args(variable).mut_subcommands(with_variables)
+}
+
+fn variable(arg: clap::Arg) -> clap::Arg {
+    let Some(long) = arg.get_long() else {
+        return arg;
+    };
+    let flag = matches!(arg.get_action(), ArgAction::SetTrue);
+    let name = format!("B24_{}", long.replace('-', "_").to_uppercase());
+    let skip = matches!(long, "help" | "version")
+        || CHOOSE_PORTAL.contains(&arg.get_id().as_str())
+        || std::env::var_os(&name).is_none_or(|value| value.is_empty());
+    let arg = if flag {
+        arg.value_parser(FalseyValueParser::new())
+    } else {
+        arg
+    };
+    if skip {
+        arg
+    } else {
+        arg.env(name).hide_env(true)
+    }
+}
+
+/// `75s`, `55m`, `1h 30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a time such as 75s, 55m or 1h30m");
+    let signed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+    Duration::try_from(signed)
+        .ok()
+        .filter(|time| !time.is_zero())
+        .ok_or_else(wrong)
+}

@@ -1,0 +1,185 @@
+//! Progress: a bar for a person, a line now and then for a log, objects for a machine.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::style::{ProgressChoice, Style};
+
+/// How far a command is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    /// What is counted: `deals`.
+    pub(crate) what: String,
+    /// How many are done.
+    pub(crate) done: u64,
+    /// How many there are, as far as is known.
+    pub(crate) total: Option<u64>,
+    /// What we wait for, if we do.
+    pub(crate) waiting: Option<String>,
+}
+
+impl Progress {
+    /// `1,250 of ~5,000 deals, 410/s`.
+    fn text(&self, running: Duration) -> String {
+        let mut text = grouped(self.done);
+        if let Some(total) = self.total {
+            text = text + " of ~" + &grouped(total);
+        }
+        text = text + " " + &self.what;
+        let seconds = running.as_secs_f64();
+        if seconds >= 1.0 {
+            text = text + &format!(", {}/s", grouped((self.done as f64 / seconds) as u64));
+        }
+        if let Some(waiting) = &self.waiting {
+            text = text + ", " + waiting;
+        }
+        text
+    }
+
+    fn object(&self, running: Duration) -> Value {
+        json!({
+            "event": "progress",
+            "what": self.what,
+            "done": self.done,
+            "total": self.total,
+            "waiting": self.waiting,
+            "seconds": running.as_secs(),
+        })
+    }
+}
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Shows progress in the chosen way, not more often than is useful.
+#[derive(Debug)]
+pub(super) struct Meter {
+    choice: ProgressChoice,
+    started: Option<Instant>,
+    shown: Option<Instant>,
+    bar: Option<ProgressBar>,
+}
+
+impl Meter {
+    pub(super) fn new(style: Style) -> Self {
+        Self {
+            choice: style.progress,
+            started: None,
+            shown: None,
+            bar: None,
+        }
+    }
+
+    pub(super) fn show(&mut self, progress: &Progress) {
+        let now = Instant::now();
+        let started = *self.started.get_or_insert(now);
+        let running = now - started;
+        let every = match self.choice {
+            ProgressChoice::None => return,
+            ProgressChoice::Bar | ProgressChoice::Auto => return self.draw(progress, running),
+            ProgressChoice::Plain => Duration::from_secs(30),
+            ProgressChoice::Json => Duration::from_secs(1),
+        };
+        if !due(now, self.shown.unwrap_or(started), every) {
+            return;
+        }
+        self.shown = Some(now);
+        if self.choice == ProgressChoice::Plain {
+            super::emit(&progress.text(running));
+        } else {
+            super::emit(&progress.object(running).to_string());
+        }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Prints above the bar.
+    pub(super) fn suspend(&self, print: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    fn draw(&mut self, progress: &Progress, running: Duration) {
+        let bar = self.bar.get_or_insert_with(|| {
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+        });
+        match progress.total {
+            Some(total) if bar.length().is_none() => {
+                bar.set_style(style("{wide_bar} {msg}"));
+                bar.set_length(total);
+            }
+            Some(total) => bar.set_length(total.max(progress.done)),
+            None if bar.length().is_none() => bar.set_style(style("{spinner} {msg}")),
+            None => {}
+        }
+        bar.set_message(progress.text(running));
+        bar.set_position(progress.done);
+    }
+}
+
+fn due(now: Instant, last: Instant, every: Duration) -> bool {
+    now.saturating_duration_since(last) >= every
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(1_000), "1,000");
+        assert_eq!(grouped(412_306), "412,306");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn text_says_how_far_and_how_fast() {
+        let progress = Progress {
+            what: "deals".into(),
+            done: 1_250,
+            total: Some(5_000),
+            waiting: None,
+        };
+        assert_eq!(
+            progress.text(Duration::from_secs(5)),
+            "1,250 of ~5,000 deals, 250/s"
+        );
+        assert_eq!(
+            progress.text(Duration::from_millis(10)),
+            "1,250 of ~5,000 deals"
+        );
+    }
+
+    #[test]
+    fn a_plain_line_comes_only_after_its_time() {
+        let start = Instant::now();
+        let every = Duration::from_secs(30);
+        assert!(!due(start, start, every));
+        assert!(!due(start + Duration::from_secs(29), start, every));
+        assert!(due(start + Duration::from_secs(30), start, every));
+    }
+}
