@@ -1,1 +1,3 @@
 //! Bitrix24 REST client.
+
+pub mod value;
