@@ -1,20 +1,15 @@
 //! What the `b24` command knows about methods and error codes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::catalogue::{Catalogue, Method, texts};
 use super::json;
 
 /// One method a line; what is absent or false is left out to keep the binary small.
-pub(super) fn methods(catalogue: &Catalogue) -> Result<String> {
-    Ok(catalogue
-        .methods
-        .iter()
-        .map(|method| method_line(method) + "\n")
-        .collect())
+pub(super) fn methods(catalogue: &Catalogue) -> String {
+    json::lines(catalogue.methods.iter().map(method_line))
 }
 
 fn method_line(method: &Method) -> String {
@@ -61,7 +56,10 @@ fn params(documented: &[Value]) -> Value {
             if param["required"] == Value::Bool(true) {
                 kept.insert("required".to_owned(), true.into());
             }
-            if let Some(fields) = param["fields"].as_array().filter(|fields| !fields.is_empty()) {
+            if let Some(fields) = param["fields"]
+                .as_array()
+                .filter(|fields| !fields.is_empty())
+            {
                 kept.insert("fields".to_owned(), params(fields));
             }
             Value::Object(kept)
@@ -77,7 +75,10 @@ fn list_shape(method: &Method) -> Option<Value> {
     }
     let mut shape = serde_json::Map::new();
     shape.insert("style".to_owned(), list["style"].clone());
-    shape.insert("key".to_owned(), list["result_key"].as_str().unwrap_or_default().into());
+    shape.insert(
+        "key".to_owned(),
+        list["result_key"].as_str().unwrap_or_default().into(),
+    );
     if let Some(id) = method.fact("id_key")["result"].as_str() {
         shape.insert("id".to_owned(), id.into());
     }
@@ -98,31 +99,12 @@ fn error_codes(method: &Method) -> Vec<&str> {
 }
 
 /// One error code a line: statuses it comes with, and how many methods document it.
-pub(super) fn errors(catalogue: &Catalogue) -> Result<String> {
-    let mut codes = BTreeMap::<&str, (BTreeSet<&str>, u64)>::new();
-    for list in ["error_codes", "system_errors", "oauth_errors", "v3_errors"] {
-        for error in catalogue.list(list)? {
-            let code = error["code"]
-                .as_str()
-                .with_context(|| format!("{list}: a code is no text"))?;
-            let (statuses, methods) = codes.entry(code.trim()).or_default();
-            statuses.extend(texts(&error["status"]));
-            *methods = (*methods).max(error["methods"].as_u64().unwrap_or(0));
-        }
-    }
-    codes.remove("");
-    Ok(codes
-        .into_iter()
-        .map(|(code, (statuses, methods))| {
-            let statuses = statuses
-                .into_iter()
-                .filter_map(|status| status.parse::<u16>().ok())
-                .collect::<Vec<_>>();
-            json::object([
-                ("code", code.into()),
-                ("status", statuses.into()),
-                ("methods", methods.into()),
-            ]) + "\n"
-        })
-        .collect())
+pub(super) fn errors(catalogue: &Catalogue) -> String {
+    json::lines(catalogue.errors.iter().map(|(code, facts)| {
+        json::object([
+            ("code", code.as_str().into()),
+            ("status", facts.statuses.iter().copied().collect()),
+            ("methods", facts.methods.into()),
+        ])
+    }))
 }

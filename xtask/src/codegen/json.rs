@@ -1,6 +1,15 @@
-//! JSON lines whose keys stay in the order given: `serde_json::Map` sorts them.
+//! Lines of JSON whose keys stay in the order given: `serde_json::Map` sorts them.
 
 use serde_json::Value;
+
+/// Ends every line, the last one too.
+pub(super) fn lines(lines: impl IntoIterator<Item = String>) -> String {
+    lines.into_iter().fold(String::new(), |mut text, line| {
+        text += &line;
+        text.push('\n');
+        text
+    })
+}
 
 /// Writes one object on one line.
 pub(super) fn object<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> String {

@@ -15,11 +15,14 @@ use anyhow::{Context, Result, bail};
 use catalogue::Catalogue;
 
 /// Makes the whole text of one generated file.
-type Generator = fn(&Catalogue) -> Result<String>;
+type Generator = fn(&Catalogue) -> String;
 
 /// Every generated file of the repository.
 const FILES: &[(&str, Generator)] = &[
-    // ("crates/b24/src/list/shapes_generated.rs", shapes::rust_table),
+    (
+        "crates/b24/src/list/shapes_generated.rs",
+        shapes::rust_table,
+    ),
     ("crates/b24/tests/it/data/methods.txt", names::lines),
     ("crates/b24-cli/data/errors.jsonl", command::errors),
     ("crates/b24-cli/data/methods.jsonl", command::methods),
@@ -31,7 +34,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     let catalogue = Catalogue::read(root)?;
     let mut drifted = Vec::new();
     for (path, generate) in FILES {
-        let text = generate(&catalogue).with_context(|| format!("cannot generate {path}"))?;
+        let text = generate(&catalogue);
         let file = root.join(path);
         let committed = fs::read_to_string(&file).unwrap_or_default();
         if committed == text {

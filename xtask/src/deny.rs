@@ -1,0 +1,14 @@
+//! `cargo xtask deny`: licences, advisories and sources by cargo-deny and `deny.toml`.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::process::{cargo, output, run};
+
+/// Runs cargo-deny; if it is not installed, says how to get it and fails.
+pub(crate) fn check(root: &Path) -> Result<()> {
+    output(&mut cargo(root, &["deny", "--version"]))
+        .context("cargo-deny is missing: cargo install --locked cargo-deny")?;
+    run(&mut cargo(root, &["deny", "--all-features", "check"]))
+}
