@@ -1,9 +1,13 @@
 //! The `b24` command.
 
 mod args;
+mod catalogue;
 mod commands;
 mod exit;
 mod failure;
+mod fields;
+mod filter;
+mod parameters;
 mod printer;
 mod run;
 mod session;
