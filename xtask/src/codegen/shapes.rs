@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn what_is_no_list_is_left_out() {
         assert_eq!(
-            line(json!({"name": "a.get", "version": "v2", "list": false})),
+            line(&json!({"name": "a.get", "version": "v2", "list": false})),
             "];"
         );
     }
