@@ -21,7 +21,10 @@ pub(crate) fn check(root: &Path) -> Result<()> {
         root,
         &["check", "--package", "b24", "--lib", "--target", TARGET],
     );
-    command.arg("--target-dir").arg(folder);
+    command
+        .arg("--target-dir")
+        .arg(folder)
+        .env("RUSTFLAGS", "-D warnings");
     if !toolchain_has_target()? {
         install_missing_packages()?;
         command
