@@ -7,6 +7,7 @@ mod exit;
 mod failure;
 mod fields;
 mod filter;
+mod formats;
 mod parameters;
 mod printer;
 mod run;

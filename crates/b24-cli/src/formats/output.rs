@@ -1,0 +1,177 @@
+//! Where rows go: standard output, or a part file that gets its name when it is whole.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+use crate::printer::{Printer, Stdout};
+
+/// The ending of a file that is not whole yet.
+const PART: &str = "b24part";
+
+/// Takes whole rows. A failed write leaves the part as it was before it.
+#[derive(Debug)]
+pub(crate) struct Output {
+    sink: Sink,
+    /// Bytes that are surely written, all of whole rows.
+    whole: u64,
+}
+
+#[derive(Debug)]
+enum Sink {
+    Stdout(Stdout),
+    /// A pipe or device: there is nothing to rename.
+    Device {
+        file: File,
+        path: PathBuf,
+    },
+    Part {
+        file: File,
+        part: PathBuf,
+        target: PathBuf,
+    },
+}
+
+impl Output {
+    /// Opens the output; `None` is standard output.
+    pub(crate) fn open(target: Option<&Path>, printer: &Printer) -> Result<Self, Failure> {
+        let sink = match target {
+            None => Sink::Stdout(printer.stdout()),
+            Some(path) if is_device(path) => Sink::Device {
+                file: OpenOptions::new()
+                    .write(true)
+                    .open(path)
+                    .map_err(|error| not_opened(path, &error))?,
+                path: path.to_owned(),
+            },
+            Some(path) => part(path)?,
+        };
+        Ok(Self { sink, whole: 0 })
+    }
+
+    /// Whether the rows are in a file that is kept when the command fails.
+    pub(crate) fn part(&self) -> Option<&Path> {
+        match &self.sink {
+            Sink::Part { part, .. } => Some(part),
+            _ => None,
+        }
+    }
+
+    /// The name that messages and summaries use.
+    pub(crate) fn name(&self) -> String {
+        match &self.sink {
+            Sink::Stdout(_) => "standard output".to_owned(),
+            Sink::Device { path, .. } => path.display().to_string(),
+            Sink::Part { target, .. } => target.display().to_string(),
+        }
+    }
+
+    /// Writes whole rows.
+    pub(crate) fn write(&mut self, rows: &[u8]) -> io::Result<()> {
+        let written = match &mut self.sink {
+            Sink::Stdout(stdout) => stdout.write_all(rows).and_then(|()| stdout.flush()),
+            Sink::Device { file, .. } => file.write_all(rows),
+            Sink::Part { file, .. } => file.write_all(rows),
+        };
+        match written {
+            Ok(()) => {
+                self.whole += rows.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                if let Sink::Part { file, .. } = &self.sink {
+                    // The disk may have taken half a row: the part ends before it. If even that
+                    // fails, the first error is the one to tell.
+                    let _ = file.set_len(self.whole);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The file is whole: it gets its name.
+    pub(crate) fn finish(self) -> io::Result<()> {
+        match self.sink {
+            Sink::Stdout(_) => Ok(()),
+            Sink::Device { mut file, .. } => file.flush(),
+            Sink::Part { file, part, target } => {
+                file.sync_all()?;
+                std::fs::rename(part, target)
+            }
+        }
+    }
+
+    /// An error of the disk in the words of the command, without what is kept.
+    pub(crate) fn failure(&self, error: &io::Error) -> String {
+        format!("{}: {}", self.name(), words(error))
+    }
+}
+
+/// The reason without the number that the system has for it.
+fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    match error.kind() {
+        io::ErrorKind::StorageFull => "no space left on device".to_owned(),
+        _ => text.to_lowercase(),
+    }
+}
+
+/// A name that exists and is neither a file nor a directory.
+fn is_device(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|facts| !facts.is_file() && !facts.is_dir())
+}
+
+fn part(target: &Path) -> Result<Sink, Failure> {
+    if target.is_dir() {
+        return Err(
+            Failure::usage(format!("{} is a directory", target.display()))
+                .state("nothing was sent")
+                .hint(format!("-o {}/ writes a file into it", target.display())),
+        );
+    }
+    let mut part = target.as_os_str().to_owned();
+    part.push(".");
+    part.push(PART);
+    let part = PathBuf::from(part);
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&part)
+        .map_err(|error| not_opened(target, &error))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(
+                Failure::usage(format!("another b24 is writing {} now", target.display()))
+                    .state("nothing was sent"),
+            );
+        }
+        // A file system without locks: two runs cannot be told apart there.
+        Err(TryLockError::Error(_)) => {}
+    }
+    file.set_len(0).map_err(|error| not_opened(&part, &error))?;
+    Ok(Sink::Part {
+        file,
+        part,
+        target: target.to_owned(),
+    })
+}
+
+fn not_opened(path: &Path, error: &io::Error) -> Failure {
+    let shown = path.display();
+    let failure = match error.kind() {
+        io::ErrorKind::NotFound => {
+            let parent = path.parent().map(Path::display).map(|dir| dir.to_string());
+            Failure::usage(format!(
+                "{shown}: there is no directory {}",
+                parent.unwrap_or_default()
+            ))
+        }
+        _ => Failure::local(format!("{shown} cannot be written: {}", words(error))),
+    };
+    failure.state("nothing was sent")
+}

@@ -1,0 +1,134 @@
+//! A row taken apart into columns, its values still as the portal wrote them.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::json_text::compact;
+
+/// A row that does not fit the format.
+#[derive(Debug, thiserror::Error)]
+#[error("row {row} is not an object with fields")]
+pub(crate) struct RowError {
+    /// Its number in the output, from 1.
+    pub(crate) row: u64,
+}
+
+/// The entries of a row, in its order.
+pub(super) struct Entries<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Entries<'a> {
+    pub(super) fn read(row: &'a RawValue) -> Option<Self> {
+        serde_json::from_str(row.get()).ok()
+    }
+}
+
+impl<'de> Deserialize<'de> for Entries<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EntriesVisitor)
+    }
+}
+
+/// A key, borrowed unless it holds escapes.
+#[derive(serde::Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Entries<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<'de>, A::Error> {
+        let mut entries = Vec::with_capacity(map.size_hint().unwrap_or(16));
+        while let Some((Key(key), value)) = map.next_entry()? {
+            entries.push((key, value));
+        }
+        Ok(Entries(entries))
+    }
+}
+
+/// Fixed columns, and the keys that rows have beside them.
+#[derive(Debug)]
+pub(super) struct Columns {
+    names: Vec<String>,
+    places: HashMap<String, usize>,
+    strays: BTreeSet<String>,
+    rows: u64,
+}
+
+impl Columns {
+    pub(super) fn new(names: Vec<String>) -> Self {
+        let places = names.iter().cloned().zip(0..).collect();
+        Self {
+            names,
+            places,
+            strays: BTreeSet::new(),
+            rows: 0,
+        }
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    pub(super) fn strays(&self) -> &BTreeSet<String> {
+        &self.strays
+    }
+
+    /// The values of a row by column; none where it has no such key.
+    pub(super) fn place<'a>(
+        &mut self,
+        row: &'a RawValue,
+    ) -> Result<Vec<Option<&'a RawValue>>, RowError> {
+        self.rows += 1;
+        let Entries(entries) = Entries::read(row).ok_or(RowError { row: self.rows })?;
+        let mut cells = vec![None; self.names.len()];
+        for (key, value) in entries {
+            match self.places.get(key.as_ref()) {
+                Some(at) => cells[*at] = Some(value),
+                None if self.strays.contains(key.as_ref()) => {}
+                None => {
+                    self.strays.insert(key.into_owned());
+                }
+            }
+        }
+        Ok(cells)
+    }
+}
+
+/// The text of a value: of a text its characters, of null nothing, of lists and objects their JSON.
+pub(super) fn text(value: Option<&RawValue>) -> Cow<'_, str> {
+    let Some(value) = value else {
+        return Cow::Borrowed("");
+    };
+    let raw = value.get();
+    match raw.as_bytes().first() {
+        Some(b'"') => serde_json::from_str::<Key<'_>>(raw).map_or(Cow::Borrowed(raw), |key| key.0),
+        Some(b'n') | None => Cow::Borrowed(""),
+        Some(b'[' | b'{') => {
+            let mut out = Vec::with_capacity(raw.len());
+            compact(raw, &mut out);
+            Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+        }
+        Some(_) => Cow::Borrowed(raw),
+    }
+}
+
+/// Whether a value is a JSON number.
+pub(super) fn is_number(value: &RawValue) -> bool {
+    value
+        .get()
+        .starts_with(|c: char| c == '-' || c.is_ascii_digit())
+}
+
+/// Whether a value is a JSON text.
+pub(super) fn is_text(value: &RawValue) -> bool {
+    value.get().starts_with('"')
+}

@@ -1,0 +1,177 @@
+use serde_json::value::RawValue;
+
+use super::{CsvFor, Encoder, Format, compact, pretty};
+
+fn raw(rows: &[&str]) -> Vec<Box<RawValue>> {
+    rows.iter()
+        .map(|row| RawValue::from_string((*row).to_owned()).unwrap())
+        .collect()
+}
+
+fn encode(mut encoder: Encoder, rows: &[&str]) -> String {
+    let mut out = Vec::new();
+    encoder.start(&mut out);
+    encoder.rows(&raw(rows), &mut out).unwrap();
+    encoder.finish(&mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn columns(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+const ROWS: [&str; 3] = [
+    r#"{"id":1,"title":"A \u0026 B\/C","sum":"1000.00","tags":["x", 2],"late":null}"#,
+    r#"{"id":2,"title":"Ромашка; \"OOO\"\nnext","sum":-5.50,"tags":{"a":{}},"extra":true}"#,
+    r#"{"title":"=1+1","id":3}"#,
+];
+
+#[test]
+fn formats_are_chosen_by_flag_then_extension_then_lines() {
+    let choose = |flag, path: Option<&str>| {
+        Format::choose(flag, path.map(std::path::Path::new)).map_err(|failure| {
+            let hints = failure.hints.join("");
+            format!("{failure} / {hints}")
+        })
+    };
+    assert_eq!(choose(None, None), Ok(Format::JsonLines));
+    assert_eq!(choose(None, Some("a.CSV")), Ok(Format::Csv));
+    assert_eq!(choose(Some("table"), Some("a.csv")), Ok(Format::Table));
+    assert_eq!(choose(None, Some("/dev/null")), Ok(Format::JsonLines));
+    let seen: Vec<_> = [
+        choose(Some("parquet"), None),
+        choose(None, Some("deals.csv.gz")),
+        choose(Some("csv.zst"), None),
+        choose(None, Some("deals.doc")),
+        choose(Some("yaml"), None),
+    ]
+    .into_iter()
+    .map(Result::unwrap_err)
+    .collect();
+    insta::assert_snapshot!(seen.join("\n"), @r#"
+    format "parquet" comes with a later version / what works now: jsonl, json, csv, table
+    deals.csv.gz: the format "gz" comes with a later version / what works now: jsonl, json, csv, table
+    format "csv.zst" comes with a later version / what works now: jsonl, json, csv, table
+    deals.doc: the format "doc" is not known / one of jsonl, json, csv, table: -f csv
+    format "yaml" is not known / one of jsonl, json, csv, table: -f csv
+    "#);
+}
+
+#[test]
+fn json_lines_keep_order_and_digits() {
+    insta::assert_snapshot!(encode(Encoder::json(Format::JsonLines, None), &ROWS), @r#"
+    {"id":1,"title":"A & B/C","sum":"1000.00","tags":["x",2],"late":null}
+    {"id":2,"title":"Ромашка; \"OOO\"\nnext","sum":-5.50,"tags":{"a":{}},"extra":true}
+    {"title":"=1+1","id":3}
+    "#);
+    let only = Some(columns(&["title", "sum"]));
+    insta::assert_snapshot!(encode(Encoder::json(Format::JsonLines, only), &ROWS), @r#"
+    {"title":"A & B/C","sum":"1000.00"}
+    {"title":"Ромашка; \"OOO\"\nnext","sum":-5.50}
+    {"title":"=1+1"}
+    "#);
+}
+
+#[test]
+fn a_json_array_is_whole_with_any_number_of_rows() {
+    for count in 0..=3 {
+        let text = encode(Encoder::json(Format::Json, None), &ROWS[..count]);
+        let read: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.len(), count);
+        assert!(text.ends_with("]\n"));
+    }
+}
+
+#[test]
+fn csv_has_fixed_columns_and_names_what_has_none() {
+    let mut csv = Encoder::csv(columns(&["id", "title", "sum", "tags", "none"]), None);
+    let mut out = Vec::new();
+    csv.start(&mut out);
+    csv.rows(&raw(&ROWS), &mut out).unwrap();
+    insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+    id,title,sum,tags,none
+    1,A & B/C,1000.00,"[""x"",2]",
+    2,"Ромашка; ""OOO""
+    next",-5.50,"{""a"":{}}",
+    3,=1+1,,,
+    "#);
+    let strays: Vec<_> = csv.strays().unwrap().iter().collect();
+    assert_eq!(strays, ["extra", "late"]);
+    let error = csv.rows(&raw(&["5"]), &mut Vec::new()).unwrap_err();
+    assert_eq!(error.to_string(), "row 4 is not an object with fields");
+}
+
+#[test]
+fn csv_for_excel_keeps_ids_and_defuses_formulas() {
+    let names = columns(&["id", "companyId", "phone", "code", "sum", "title", "flag"]);
+    let text = encode(
+        Encoder::csv(names, Some(CsvFor::Excel)),
+        &[
+            r#"{"id":12,"companyId":"7","phone":"+79161234567","code":"007","sum":-5.5,"title":"=HYPERLINK(1)","flag":true}"#,
+            r#"{"id":12345678901234567,"companyId":null,"phone":"","code":"7","sum":12345678901234567,"title":"-x;\"y\"","flag":"@a"}"#,
+        ],
+    );
+    insta::assert_snapshot!(text.replace('\u{FEFF}', "<BOM>").replace("\r\n", "<CRLF>\n"), @r#"
+    <BOM>id;companyId;phone;code;sum;title;flag<CRLF>
+    "=""12""";"=""7""";"=""+79161234567""";"=""007""";-5.5;'=HYPERLINK(1);true<CRLF>
+    "=""12345678901234567""";;;7;"=""12345678901234567""";"'-x;""y""";'@a<CRLF>
+    "#);
+}
+
+#[test]
+fn a_table_is_aligned_and_looks_ahead_a_bounded_way() {
+    let names = columns(&["id", "title", "sum"]);
+    insta::assert_snapshot!(encode(Encoder::table(names.clone()), &ROWS), @r#"
+    id  title                sum
+     1  A & B/C              1000.00
+     2  Ромашка; "OOO" next  -5.50
+     3  =1+1
+    "#);
+    let long = format!(r#"{{"id":1,"title":"{}\u001b[31m"}}"#, "x".repeat(200));
+    let short: Vec<&str> = std::iter::repeat_n(r#"{"id":1,"title":"ab"}"#, 100).collect();
+    let mut table = Encoder::table(names);
+    let mut out = Vec::new();
+    table.rows(&raw(&short), &mut out).unwrap();
+    assert!(!out.is_empty(), "the rows that were looked at are written");
+    table.rows(&raw(&[&long]), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.ends_with("xxxx…\n"), "{text}");
+    assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
+fn json_text_is_rewritten_without_changing_what_it_says() {
+    let cases = [
+        r#" { "a" : [ ] , "b":{ }, "c" : [1 , 2] } "#,
+        r#""\u0416\u0436 \ud83d\ude00 \ud83d \u2028 \u0000 \\ \" \u0022 \u005c \/""#,
+        r"[1.10,-0,1e5,true,null]",
+    ];
+    for case in cases {
+        let before: serde_json::Value =
+            serde_json::from_str(&case.replace(r" \ud83d ", " ")).unwrap();
+        for write in [compact, pretty] {
+            let mut out = Vec::new();
+            write(&case.replace(r" \ud83d ", " "), &mut out);
+            let after: serde_json::Value = serde_json::from_slice(&out).unwrap();
+            assert_eq!(before, after);
+        }
+    }
+    let mut out = Vec::new();
+    compact(cases[1], &mut out);
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        r#""Жж 😀 \ud83d \u2028 \u0000 \\ \" \u0022 \u005c /""#
+    );
+    let mut out = Vec::new();
+    pretty(cases[0], &mut out);
+    insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+    {
+      "a": [],
+      "b": {},
+      "c": [
+        1,
+        2
+      ]
+    }
+    "#);
+}
