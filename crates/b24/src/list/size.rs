@@ -1,0 +1,65 @@
+//! How many pages the next request asks for.
+//!
+//! The place where a planner of operating time will sit: it may only lower the number.
+
+use super::chain::{Ids, MAX_COMMANDS, PAGE};
+use super::id::Id;
+
+/// A request takes at most this long at the portal, whose wall is 60 s.
+const SECONDS: f64 = 20.0;
+
+/// Learns from answers how dense the ids lie and how long a page takes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Size {
+    /// Rows per id where the reader stands now.
+    here: Option<f64>,
+    /// Rows per id at the end of the table.
+    top: Option<f64>,
+    seconds_per_page: Option<f64>,
+}
+
+impl Size {
+    /// How many pages to ask for, given how many ids are left (`None`: nobody knows).
+    pub(super) fn pages(&self, ids_left: Option<u64>) -> Option<usize> {
+        let ids_left = ids_left?;
+        // The end of the table is near when this number matters, so its density counts too.
+        let density = self.here.unwrap_or(0.0).max(self.top.unwrap_or(0.0));
+        let rows_left = if density > 0.0 { ids_left as f64 * density } else { ids_left as f64 };
+        let likely = (rows_left / PAGE as f64).ceil() as u64 + 1;
+        let most = ids_left.div_ceil(PAGE as u64);
+        let pages = likely.min(most).clamp(1, MAX_COMMANDS as u64) as usize;
+        Some(self.in_time(pages))
+    }
+
+    /// As many of these pages as fit into the time of one request.
+    pub(super) fn in_time(&self, pages: usize) -> usize {
+        let Some(seconds) = self.seconds_per_page.filter(|seconds| *seconds > 0.0) else {
+            return pages;
+        };
+        pages.min((SECONDS / seconds) as usize).max(1)
+    }
+
+    /// A page was read, in ascending order.
+    pub(super) fn learn_page(&mut self, ids: &Ids) {
+        self.here = density(ids).or(self.here);
+    }
+
+    /// The page with the highest ids was read.
+    pub(super) fn learn_top(&mut self, ids: &Ids) {
+        self.top = density(ids).or(self.top);
+    }
+
+    /// A request told how long its pages took on average.
+    pub(super) fn learn_seconds(&mut self, seconds_per_page: f64) {
+        if seconds_per_page.is_finite() && seconds_per_page >= 0.0 {
+            self.seconds_per_page = Some(seconds_per_page);
+        }
+    }
+}
+
+/// Rows per id on a page. Fewer than a handful of rows say nothing.
+fn density(ids: &Ids) -> Option<f64> {
+    let (low, high) = ids.bounds()?;
+    let span = Id::span_to(low, high);
+    (ids.len() >= 5).then(|| ids.len() as f64 / span as f64)
+}
