@@ -42,7 +42,7 @@ fn method_line(method: &Method) -> String {
 }
 
 /// Parameters with what typing a command line needs: name, types (absent: text), required, inner
-/// fields.
+/// fields; of a filter also its operators and the names that it lists.
 fn params(documented: &[Value]) -> Value {
     documented
         .iter()
@@ -55,6 +55,19 @@ fn params(documented: &[Value]) -> Value {
             }
             if param["required"] == Value::Bool(true) {
                 kept.insert("required".to_owned(), true.into());
+            }
+            if param["name"]
+                .as_str()
+                .is_some_and(|name| name.eq_ignore_ascii_case("filter"))
+            {
+                let operators = texts(&param["operators"]).join(" ");
+                if !operators.is_empty() {
+                    kept.insert("operators".to_owned(), operators.into());
+                }
+                let names = texts(&param["listed_fields"]);
+                if !names.is_empty() {
+                    kept.insert("names".to_owned(), names.into());
+                }
             }
             if let Some(fields) = param["fields"]
                 .as_array()
