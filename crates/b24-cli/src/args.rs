@@ -47,6 +47,10 @@ pub(crate) enum Command {
     Export(commands::export::Args),
     /// Run many commands from a file.
     Batch(commands::batch::Args),
+    /// Say what an error code means.
+    Explain(commands::explain::Args),
+    /// Print the completions of a shell.
+    Completions(commands::completions::Args),
 }
 
 /// The flags that every command takes, in any place.
@@ -65,6 +69,9 @@ pub(crate) struct Global {
     /// Use a portal of our own with a demo set, gone when the command ends.
     #[arg(long, global = true)]
     pub(crate) demo: bool,
+    /// Trust the certificates in this PEM file too.
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub(crate) ca: Option<PathBuf>,
     /// The configuration file.
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub(crate) config: Option<PathBuf>,

@@ -4,6 +4,7 @@ mod args;
 mod catalogue;
 mod commands;
 mod exit;
+mod explain;
 mod failure;
 mod fields;
 mod filter;

@@ -2,6 +2,8 @@
 
 pub(crate) mod batch;
 pub(crate) mod call;
+pub(crate) mod completions;
+pub(crate) mod explain;
 pub(crate) mod export;
 
 use anyhow::Result;
@@ -16,5 +18,7 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Call(args) => call::run(args, session).await,
         Command::Export(args) => export::run(args, session).await,
         Command::Batch(args) => batch::run(args, session).await,
+        Command::Explain(args) => explain::run(&args, session),
+        Command::Completions(args) => completions::run(&args, session),
     }
 }

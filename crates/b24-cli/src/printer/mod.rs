@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::failure::Failure;
 
 use progress::Meter;
-pub(crate) use progress::Progress;
+pub(crate) use progress::{Progress, grouped};
 pub(crate) use style::{ColorChoice, ProgressChoice, Style};
 
 /// Marks an output error as "the reader has gone", which is a success.
@@ -116,6 +116,11 @@ impl Printer {
     /// Where the command is. Call it as often as you like.
     pub(crate) fn progress(&self, progress: &Progress) {
         self.meter().show(progress);
+    }
+
+    /// What the command waits for.
+    pub(crate) fn waiting(&self, text: &str) {
+        self.meter().wait(text);
     }
 
     /// What was done; takes the progress bar away.

@@ -16,8 +16,6 @@ pub(crate) struct Progress {
     pub(crate) done: u64,
     /// How many there are, as far as is known.
     pub(crate) total: Option<u64>,
-    /// What we wait for, if we do.
-    pub(crate) waiting: Option<String>,
 }
 
 impl Progress {
@@ -32,9 +30,6 @@ impl Progress {
         if seconds >= 1.0 {
             text = text + &format!(", {}/s", grouped((self.done as f64 / seconds) as u64));
         }
-        if let Some(waiting) = &self.waiting {
-            text = text + ", " + waiting;
-        }
         text
     }
 
@@ -44,7 +39,6 @@ impl Progress {
             "what": self.what,
             "done": self.done,
             "total": self.total,
-            "waiting": self.waiting,
             "seconds": running.as_secs(),
         })
     }
@@ -100,6 +94,18 @@ impl Meter {
             super::emit(&progress.text(running));
         } else {
             super::emit(&progress.object(running).to_string());
+        }
+    }
+
+    /// Says what is waited for: in the bar, or as a line of its own.
+    pub(super) fn wait(&mut self, text: &str) {
+        match (self.choice, &self.bar) {
+            (ProgressChoice::None, _) => {}
+            (ProgressChoice::Json, _) => {
+                super::emit(&json!({ "event": "progress", "waiting": text }).to_string());
+            }
+            (_, Some(bar)) => bar.set_message(text.to_owned()),
+            (_, None) => super::emit(text),
         }
     }
 
@@ -162,7 +168,6 @@ mod tests {
             what: "deals".into(),
             done: 1_250,
             total: Some(5_000),
-            waiting: None,
         };
         assert_eq!(
             progress.text(Duration::from_secs(5)),

@@ -1,0 +1,213 @@
+//! What the SDK reports, in the words of the command. The only place that does this.
+
+use b24::{ApiError, Reason};
+
+use super::{Failure, Kind, closest};
+use crate::catalogue::{self, Version};
+use crate::session::Connection;
+
+/// The message for an error of the SDK.
+pub(crate) fn from_sdk(error: &b24::Error, connection: Option<&Connection>) -> Failure {
+    let case = Case {
+        error,
+        host: error.portal().or(connection.map(|to| to.host.as_str())).unwrap_or("the portal"),
+        method: error.method().unwrap_or("the call"),
+        profile: connection.and_then(|to| to.profile.as_deref()),
+    };
+    let mut failure = match error.reason() {
+        _ if error.kind() == b24::Kind::Unknown => case.unknown(),
+        Reason::Api(api) => case.refused(api),
+        Reason::Page { .. } => case.page(),
+        Reason::Connect(_) => case.unreachable(),
+        Reason::Limit { .. } => case.limit(),
+        Reason::Redirect { host } => case.moved(host),
+        _ => case.plain(),
+    };
+    failure.method = error.method().map(str::to_owned);
+    failure.code = error.code().map(str::to_owned);
+    failure.status = error.status();
+    failure.may_have_run = error.may_have_run();
+    failure.request_id = error.request_id().map(str::to_owned);
+    if failure.portal.is_none() {
+        failure.portal = words(error);
+    }
+    failure
+}
+
+/// The portal's own words, and what it says about single fields.
+fn words(error: &b24::Error) -> Option<String> {
+    let mut words = error.description().unwrap_or_default().trim().to_owned();
+    for remark in error.validation() {
+        let field = remark.field.as_deref().map(|field| format!("{field}: ")).unwrap_or_default();
+        words = format!("{words} [{field}{}]", remark.message);
+    }
+    let words: String = words.trim().chars().take(300).flat_map(escaped).collect();
+    (!words.is_empty()).then_some(words)
+}
+
+fn escaped(character: char) -> Vec<char> {
+    if character.is_control() { character.escape_default().collect() } else { vec![character] }
+}
+
+impl From<b24::Kind> for Kind {
+    fn from(kind: b24::Kind) -> Self {
+        match kind {
+            b24::Kind::Usage => Self::Usage,
+            b24::Kind::Refused => Self::Refused,
+            b24::Kind::Auth => Self::Auth,
+            b24::Kind::Temporary => Self::Temporary,
+            b24::Kind::Unknown => Self::Unknown,
+            b24::Kind::Local => Self::Local,
+            _ => Self::Answer,
+        }
+    }
+}
+
+/// One error, and what its message needs to know.
+struct Case<'a> {
+    error: &'a b24::Error,
+    host: &'a str,
+    method: &'a str,
+    profile: Option<&'a str>,
+}
+
+impl Case<'_> {
+    fn failure(&self, message: impl Into<String>) -> Failure {
+        Failure::new(self.error.kind().into(), message)
+    }
+
+    /// The SDK's own line, and what its kind says about the portal.
+    fn plain(&self) -> Failure {
+        let failure = self.failure(self.error.to_string());
+        match self.error.kind() {
+            b24::Kind::Usage => failure.state("nothing was sent"),
+            b24::Kind::Refused => failure.state("nothing changed"),
+            b24::Kind::Temporary if !self.error.may_have_run() => {
+                failure.state("nothing changed; it is safe to repeat")
+            }
+            b24::Kind::Temporary => failure.state("it may have run; repeating it does no harm"),
+            _ => failure,
+        }
+    }
+
+    fn unknown(&self) -> Failure {
+        let failure = self
+            .failure(format!("{}; it may have run", self.error))
+            .state("unknown; it was not sent again");
+        match self.reader() {
+            Some(list) => failure.hint(format!("look first whether it is there: b24 export {list}")),
+            None => failure.hint("look on the portal first whether it was carried out"),
+        }
+    }
+
+    /// The list method beside a write: `crm.deal.list` for `crm.deal.add`.
+    fn reader(&self) -> Option<String> {
+        let (family, _) = self.method.rsplit_once('.')?;
+        let list = format!("{family}.list");
+        catalogue::find_method(&list, None).map(|_| list)
+    }
+
+    fn refused(&self, api: &ApiError) -> Failure {
+        let code = api.code.as_str();
+        match code {
+            "OVERLOAD_LIMIT" => self
+                .failure(format!(
+                    "{} has blocked this webhook for load ({code}); waiting does not help",
+                    self.host
+                ))
+                .hint(
+                    "an administrator must ask the vendor's support; see portal > Developer resources \
+                     > Statistics. Then use --share 30%",
+                ),
+            "QUERY_LIMIT_EXCEEDED" if api.status == 401 => self
+                .failure(format!("{} has banned this webhook ({code}, HTTP 401)", self.host))
+                .hint("an administrator must ask the vendor's support; waiting does not help"),
+            "INVALID_CREDENTIALS" | "NO_AUTH_FOUND" => self
+                .failure(format!(
+                    "{} does not know this webhook ({code}): deleted, or its secret was changed",
+                    self.host
+                ))
+                .hint(self.login()),
+            "authorization_error" => self
+                .failure(format!("the user of this webhook is blocked at {} ({code})", self.host))
+                .state("nothing changed")
+                .hint(self.login()),
+            "PORTAL_DELETED" => {
+                self.failure(format!("{} is closed ({code}): deleted, or its trial is over", self.host))
+            }
+            "ERROR_METHOD_NOT_FOUND" => self.no_such_method(code),
+            "WRONG_AUTH_TYPE" => self
+                .failure(format!("{} was refused ({code}, HTTP {})", self.method, api.status))
+                .state("nothing changed")
+                .hint(format!("{} works with OAuth only, not with a webhook", self.method)),
+            "B24_PORTAL_NOT_PLAYED" => self
+                .failure(format!("the local portal does not play {} ({code}, HTTP {})", self.method, api.status))
+                .hint("a real portal has it; b24 portal --unplayed stub answers in its documented shape"),
+            _ if code.ends_with("METHODNOTFOUNDEXCEPTION") => self.no_such_method(code),
+            _ if code.ends_with("_LIMIT") || code.ends_with("LIMIT_EXCEEDED") => self.limit(),
+            _ if !self.error.may_have_run() && self.error.kind() == b24::Kind::Auth => {
+                self.plain().state("nothing changed")
+            }
+            _ if code.is_empty() => self.plain(),
+            _ => self.plain().hint_if(explained(code)),
+        }
+    }
+
+    /// Names what the method is called, or where it is.
+    fn no_such_method(&self, code: &str) -> Failure {
+        let failure = self.failure(format!("{} has no method {} ({code})", self.host, self.method));
+        let here = if code.starts_with("BITRIX_REST_V3") { Version::V3 } else { Version::V2 };
+        let there = if here == Version::V3 { Version::V2 } else { Version::V3 };
+        if catalogue::find_method(self.method, Some(here)).is_some() {
+            return failure.hint("the catalogue knows it: its module may be off on this portal");
+        }
+        if catalogue::find_method(self.method, Some(there)).is_some() {
+            let flag = if there == Version::V3 { "add --v3" } else { "add --api v2" };
+            return failure.hint(format!("{} exists in {there} only: {flag}", self.method));
+        }
+        match closest(self.method, catalogue::method_names()) {
+            Some(name) => failure.hint(format!("did you mean {name}?")),
+            None => failure.hint("names of methods are in the REST documentation"),
+        }
+    }
+
+    fn page(&self) -> Failure {
+        self.failure(self.error.to_string())
+            .state("nothing changed; it is safe to repeat")
+            .hint("if it stays, open the portal in a browser: it may be down, or a proxy stands in between")
+    }
+
+    fn unreachable(&self) -> Failure {
+        let failure = self.failure(self.error.to_string()).state("nothing was sent");
+        let local = ["127.", "localhost", "[::1]"].iter().any(|name| self.host.starts_with(name));
+        if local {
+            failure.hint("is a portal running there? b24 portal starts one")
+        } else {
+            failure.hint("check the address and the network; nothing has to be looked up before it is repeated")
+        }
+    }
+
+    fn limit(&self) -> Failure {
+        self.failure(self.error.to_string())
+            .state("nothing changed; it is safe to repeat")
+            .hint("repeat later, or with a longer --deadline")
+    }
+
+    fn moved(&self, to: &str) -> Failure {
+        self.failure(self.error.to_string())
+            .state("nothing changed")
+            .hint(format!("if {to} is yours, keep a webhook of it: {}", self.login()))
+    }
+
+    fn login(&self) -> String {
+        match self.profile {
+            Some(profile) => format!("b24 auth login {profile}"),
+            None => "b24 auth login".to_owned(),
+        }
+    }
+}
+
+/// `b24 explain CODE`, if it has something to say.
+fn explained(code: &str) -> Option<String> {
+    crate::explain::explain(code).and_then(|found| found.code).map(|_| format!("b24 explain {code}"))
+}

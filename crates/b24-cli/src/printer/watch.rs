@@ -1,0 +1,41 @@
+//! What the client does, as a person wants to see it: waits as progress, requests under `-v`.
+
+use b24::observe::{Event, Observer};
+use std::time::Duration;
+
+use super::Printer;
+
+/// An observer that prints.
+pub(crate) fn watch(printer: Printer) -> impl Observer + 'static {
+    move |event: &Event<'_>| show(&printer, event)
+}
+
+fn show(printer: &Printer, event: &Event<'_>) {
+    match event {
+        Event::Waiting { limit: "operating time", method, wait } => {
+            printer.waiting(&format!("waiting for operating time of {method} until {}", at(*wait)));
+        }
+        Event::Waiting { limit, wait, .. } => {
+            printer.detail(1, format_args!("waited {} s for the {limit} limit", tenths(*wait)));
+        }
+        Event::Answered { method, request_id, status, took, bytes } => printer.detail(
+            1,
+            format_args!("{method}: HTTP {status} in {} s, {bytes} bytes, request {request_id}", tenths(*took)),
+        ),
+        Event::Again { method, why, after, .. } => {
+            printer.detail(1, format_args!("{method} again in {} s: {why}", tenths(*after)));
+        }
+        _ => {}
+    }
+}
+
+/// The time of day, with its offset, when a wait is over.
+fn at(wait: Duration) -> String {
+    let now = jiff::Zoned::now();
+    let end = jiff::SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
+    end.unwrap_or(now).strftime("%H:%M:%S%:z").to_string()
+}
+
+fn tenths(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64())
+}
