@@ -1,8 +1,33 @@
 //! Bitrix24 REST client.
 
+mod aggregate;
+pub mod batch;
+mod builder;
+mod call;
+mod client;
 mod effect;
-mod webhook;
+mod error;
+pub mod filter;
+mod limits;
+pub mod list;
+mod observe;
+mod redact;
+mod room;
+mod rt;
 pub mod value;
+mod webhook;
 
+pub use aggregate::{Aggregate, Aggregates, Function};
+pub use batch::{Batch, Outcome, Outcomes, Ref, Slot};
+pub use builder::ClientBuilder;
+pub use call::{Call, Reply, Version};
+pub use client::{Client, V2, V3};
 pub use effect::Effect;
+pub use error::{ApiError, Error, Kind, Reason, Validation};
+pub use limits::{Limits, LimitsError};
+pub use list::{Cursor, Items, List, Page, Pages};
+pub use observe::{Event, Observer, Stats};
+pub use room::decode::Time;
+pub use room::transport::{Sent, Transport, TransportError};
+pub use rt::{BoxFuture, MaybeSend, MaybeSync};
 pub use webhook::{WebhookError, WebhookUrl};
