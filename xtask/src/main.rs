@@ -6,6 +6,7 @@
 
 mod arrows;
 mod codegen;
+mod compat;
 mod deny;
 mod file_size;
 mod process;
@@ -25,6 +26,7 @@ Tasks of the repository
   cargo xtask codegen              write the files generated from catalogue/
   cargo xtask codegen --check      fail if one of them differs
   cargo xtask wasm                 check the crate b24 for wasm32-unknown-unknown
+  cargo xtask compat               clients of others against the portal (needs npm and python3)
   cargo xtask deny                 licences, advisories, sources (needs cargo-deny)
   cargo xtask help                 this text
 
@@ -50,6 +52,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["codegen"] => codegen::run(&root, false),
         ["codegen", "--check"] => codegen::run(&root, true),
         ["wasm"] => wasm::check(&root),
+        ["compat"] => compat::check(&root),
         ["deny"] => deny::check(&root),
         [] | ["help" | "--help" | "-h", ..] => {
             eprint!("{HELP}{}", test::list_of_steps());

@@ -1,0 +1,227 @@
+//! `cargo xtask compat`: unmodified clients of others run against the local portal, and their
+//! results are compared with ours.
+
+mod difference;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::process::{cargo, run, target_directory};
+use difference::difference;
+
+/// What each client prints under these keys is compared.
+const TASKS: [&str; 3] = ["call", "list", "batch"];
+
+struct Client {
+    name: &'static str,
+    script: &'static str,
+    /// The client refuses plain http, or is shown to work over https too.
+    https: bool,
+}
+
+/// The first is ours: the others are compared with it.
+const CLIENTS: &[Client] = &[
+    Client {
+        name: "b24",
+        script: "run_b24.py",
+        https: false,
+    },
+    Client {
+        name: "b24",
+        script: "run_b24.py",
+        https: true,
+    },
+    Client {
+        name: "@bitrix24/b24jssdk",
+        script: "b24jssdk.mjs",
+        https: true,
+    },
+    Client {
+        name: "@2bad/bitrix",
+        script: "2bad_bitrix.mjs",
+        https: false,
+    },
+    Client {
+        name: "fast_bitrix24",
+        script: "run_fast_bitrix24.py",
+        https: false,
+    },
+    Client {
+        name: "b24pysdk",
+        script: "run_b24pysdk.py",
+        https: true,
+    },
+];
+
+/// Everything a client needs to run.
+struct Bench {
+    scripts: PathBuf,
+    /// Where the clients are installed.
+    folder: PathBuf,
+    b24: PathBuf,
+}
+
+/// Builds the command, installs the clients, runs all of them and prints a table.
+pub(crate) fn check(root: &Path) -> Result<()> {
+    let target = target_directory(root)?;
+    run(&mut cargo(
+        root,
+        &["build", "--release", "--package", "b24-cli"],
+    ))?;
+    let bench = Bench {
+        scripts: root.join("compat/clients"),
+        folder: target.join("compat"),
+        b24: target.join("release/b24"),
+    };
+    bench.install(&root.join("compat"))?;
+
+    eprintln!(
+        "\n{:<20}{:<10}{:<7}{:<12}{:<18}batch",
+        "client", "version", "over", "call", "list"
+    );
+    let mut ours = None;
+    let mut differences = Vec::new();
+    for client in CLIENTS {
+        let answers = bench.answers(client)?;
+        let expected = ours.get_or_insert_with(|| answers.clone());
+        let cells = TASKS.map(|task| {
+            let found = difference(&expected[task], &answers[task]);
+            let rows = answers[task]
+                .as_array()
+                .map(|rows| format!(" ({} rows)", rows.len()));
+            let verdict = if found.is_none() { "same" } else { "DIFFERENT" };
+            differences.extend(found.map(|text| format!("{} {task}: {text}", client.name)));
+            format!("{verdict}{}", rows.unwrap_or_default())
+        });
+        eprintln!(
+            "{:<20}{:<10}{:<7}{:<12}{:<18}{}",
+            client.name,
+            answers["version"].as_str().unwrap_or("?"),
+            if client.https { "https" } else { "http" },
+            cells[0],
+            cells[1],
+            cells[2]
+        );
+    }
+    if !differences.is_empty() {
+        bail!(
+            "results differ from those of b24:\n  {}",
+            differences.join("\n  ")
+        );
+    }
+    Ok(())
+}
+
+impl Bench {
+    /// Installs the pinned clients, unless they are there already.
+    fn install(&self, pins: &Path) -> Result<()> {
+        fs::create_dir_all(&self.folder)
+            .with_context(|| format!("cannot make {}", self.folder.display()))?;
+        self.install_once(
+            pins,
+            &["package.json", "package-lock.json"],
+            "node_modules",
+            |bench| {
+                let arguments = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+                run(Command::new("npm")
+                    .args(arguments)
+                    .current_dir(&bench.folder))
+            },
+        )?;
+        self.install_once(pins, &["requirements.txt"], "venv", |bench| {
+            let venv = bench.folder.join("venv");
+            run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
+            let arguments = ["-m", "pip", "install", "--quiet", "--requirement"];
+            let requirements = bench.folder.join("requirements.txt");
+            run(Command::new(bench.python())
+                .args(arguments)
+                .arg(requirements))
+        })
+    }
+
+    /// Runs `install` if the files of `pins` changed since it last succeeded; the copies of the
+    /// files in the bench tell.
+    fn install_once(
+        &self,
+        pins: &Path,
+        files: &[&str],
+        made: &str,
+        install: impl Fn(&Self) -> Result<()>,
+    ) -> Result<()> {
+        let same = |name: &&str| {
+            let pinned = fs::read(pins.join(name));
+            pinned
+                .is_ok_and(|pinned| fs::read(self.folder.join(name)).is_ok_and(|old| old == pinned))
+        };
+        let finished = self.folder.join(format!("{made}.installed"));
+        if finished.exists() && files.iter().all(same) {
+            return Ok(());
+        }
+        fs::remove_file(&finished).or_else(ignore_missing)?;
+        for name in files {
+            fs::copy(pins.join(name), self.folder.join(name))
+                .with_context(|| format!("cannot copy compat/{name}"))?;
+        }
+        install(self)?;
+        fs::write(&finished, "").with_context(|| format!("cannot write {}", finished.display()))
+    }
+
+    fn python(&self) -> PathBuf {
+        self.folder.join("venv/bin/python")
+    }
+
+    /// Runs one client against a portal of its own, so that none meets another's limits.
+    fn answers(&self, client: &Client) -> Result<Value> {
+        let ca = self.folder.join("ca.pem");
+        let mut portal = Command::new(&self.b24);
+        portal.args(["--quiet", "portal", "--port", "0", "--secret", "demo"]);
+        if client.https {
+            portal.args([
+                OsStr::new("--https"),
+                OsStr::new("--ca-out"),
+                ca.as_os_str(),
+            ]);
+            for variable in ["NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"] {
+                portal.env(variable, &ca);
+            }
+        }
+        portal.arg("--");
+        match Path::new(client.script).extension().and_then(OsStr::to_str) {
+            Some("py") => portal.arg(self.python()),
+            _ => portal.arg("node"),
+        };
+        portal
+            .arg(self.scripts.join(client.script))
+            .env("COMPAT_B24", &self.b24)
+            .env("COMPAT_MODULES", &self.folder)
+            .env_remove("B24_PROFILE")
+            .stderr(Stdio::inherit());
+        let output = portal
+            .output()
+            .with_context(|| format!("cannot run {}", self.b24.display()))?;
+        ensure!(
+            output.status.success(),
+            "{} failed: {}",
+            client.name,
+            output.status
+        );
+        let text = String::from_utf8(output.stdout)
+            .with_context(|| format!("{} printed no UTF-8", client.name))?;
+        let last = text.lines().last().unwrap_or_default();
+        serde_json::from_str(last)
+            .with_context(|| format!("{} printed no JSON on its last line", client.name))
+    }
+}
+
+fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        Ok(())
+    } else {
+        Err(error)
+    }
+}
