@@ -1,0 +1,247 @@
+//! Many calls in one request.
+
+mod outcome;
+mod plan;
+pub(crate) mod reference;
+mod run;
+mod wire;
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use crate::call::{Call, Parts, Version};
+use crate::client::Client;
+use crate::error::Error;
+use crate::room::corridor::Options;
+use crate::rt::BoxFuture;
+
+pub use outcome::{Answer, Outcome, Outcomes};
+pub use reference::Ref;
+
+/// Any number of calls, sent 50 in a request (the portal's bound for a batch).
+///
+/// Each call has its own outcome; names, order and positions never shift. A call may use the result of an
+/// earlier one, see [`Slot::field`]; such a batch halts at the first error unless told otherwise, because the
+/// portal would run the dependent call with something else in that place.
+///
+/// With halt, requests go one after the other; else at most four are under way.
+///
+/// ```no_run
+/// # use b24::Client;
+/// # use serde_json::{json, Value};
+/// # async fn run(b24: Client) -> Result<(), b24::Error> {
+/// let mut batch = b24.v2().batch();
+/// let me = batch.add("me", b24.v2().call("user.current"));
+/// let mine = batch.add("mine", b24.v2().call("crm.item.list").param("entityTypeId", 2)
+///     .param("filter", json!({ "assignedById": me.field("ID") })).key("items").typed::<Vec<Value>>());
+/// let mut out = batch.await?;
+/// println!("{} has {} deals", out.take(me)?["NAME"], out.take(mine)?.len());
+/// # Ok(()) }
+/// ```
+#[must_use = "a batch is sent when it is awaited"]
+pub struct Batch {
+    client: Client,
+    version: Version,
+    /// Tells its slots and references from those of other batches.
+    id: u64,
+    commands: Vec<Command>,
+    halt: Option<bool>,
+    options: Options,
+    mistake: Option<Error>,
+}
+
+/// One command as the batch keeps it.
+struct Command {
+    name: String,
+    call: Parts,
+}
+
+/// The place of one call's result in its batch.
+pub struct Slot<T> {
+    batch: u64,
+    index: usize,
+    /// Where in the raw result the value lies that the call reads.
+    key: Option<String>,
+    result: PhantomData<fn() -> T>,
+}
+
+impl Batch {
+    pub(crate) fn new(client: Client, version: Version) -> Self {
+        static IDS: AtomicU64 = AtomicU64::new(0);
+        Self {
+            client,
+            version,
+            id: IDS.fetch_add(1, Relaxed),
+            commands: Vec::new(),
+            halt: None,
+            options: Options::default(),
+            mistake: None,
+        }
+    }
+
+    /// Adds a call under a name of its own.
+    pub fn add<T>(&mut self, name: impl Into<String>, call: Call<T>) -> Slot<T> {
+        let name = name.into();
+        if self.commands.iter().any(|command| command.name == name) {
+            self.wrong(Error::usage(format!(
+                "two commands of the batch are called {name:?}"
+            )));
+        }
+        self.put(name, call)
+    }
+
+    /// Adds a call; its position is its name.
+    pub fn push<T>(&mut self, call: Call<T>) -> Slot<T> {
+        self.put(self.commands.len().to_string(), call)
+    }
+
+    fn put<T>(&mut self, name: String, call: Call<T>) -> Slot<T> {
+        let slot = Slot {
+            batch: self.id,
+            index: self.commands.len(),
+            key: None,
+            result: PhantomData,
+        };
+        let call = match call.into_parts() {
+            Ok(call) => call,
+            Err(error) => {
+                self.wrong(error);
+                return slot;
+            }
+        };
+        if call.version != self.version {
+            self.wrong(
+                Error::usage("a batch takes calls of its own API version only")
+                    .with_method(call.method.clone()),
+            );
+        }
+        if call.method.eq_ignore_ascii_case("batch") {
+            self.wrong(Error::usage(
+                "a batch cannot hold a batch (ERROR_BATCH_METHOD_NOT_ALLOWED)",
+            ));
+        }
+        let slot = Slot {
+            key: call.key.clone(),
+            ..slot
+        };
+        self.commands.push(Command { name, call });
+        slot
+    }
+
+    fn wrong(&mut self, error: Error) {
+        self.mistake.get_or_insert(error);
+    }
+
+    /// Whether to stop at the first command that fails. Default: only if a command refers to another one.
+    #[doc(alias = "isHaltOnError")]
+    pub fn halt(mut self, halt: bool) -> Self {
+        self.halt = Some(halt);
+        self
+    }
+
+    /// How long one request may take. Default: the client's, 90 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// How long one request may take with all waits and repetitions. Default: the client's, 10 minutes.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.options.deadline = Some(deadline);
+        self
+    }
+
+    /// How many commands it holds.
+    pub fn len(&self) -> usize {
+        self.commands.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+}
+
+impl IntoFuture for Batch {
+    /// An error only if nothing was sent at all; everything else is an outcome of its command.
+    type Output = Result<Outcomes, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(run::run(self))
+    }
+}
+
+impl<T> Slot<T> {
+    /// A reference to a field of this result, for a later command: `"ID"`, or a path such as `"0.ID"` into a list.
+    ///
+    /// The path starts where the call's [`key`](Call::key) leads. In v3 it starts inside the portal's `item` or
+    /// `items`: only results of `get`, `list` and `tail` can be referred to there (server sources).
+    pub fn field(&self, path: impl AsRef<str>) -> Ref {
+        self.refer(path.as_ref(), false)
+    }
+
+    /// v3: all values of a field over the rows of this list, as one list.
+    pub fn each(&self, field: impl AsRef<str>) -> Ref {
+        self.refer(field.as_ref(), true)
+    }
+
+    /// A reference to the whole result.
+    pub fn whole(&self) -> Ref {
+        self.refer("", false)
+    }
+
+    fn refer(&self, path: &str, each: bool) -> Ref {
+        let split = |path: &str| {
+            path.split('.')
+                .filter(|step| !step.is_empty())
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let mut steps = self.key.as_deref().map(split).unwrap_or_default();
+        steps.extend(split(path));
+        Ref {
+            batch: self.batch,
+            index: self.index,
+            path: steps,
+            each,
+        }
+    }
+
+    /// The position of the command in the batch.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+}
+
+impl<T> Clone for Slot<T> {
+    fn clone(&self) -> Self {
+        Self {
+            batch: self.batch,
+            index: self.index,
+            key: self.key.clone(),
+            result: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Slot<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot")
+            .field("index", &self.index)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("version", &self.version)
+            .field("commands", &self.commands.len())
+            .field("halt", &self.halt)
+            .finish_non_exhaustive()
+    }
+}

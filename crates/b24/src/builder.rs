@@ -1,0 +1,256 @@
+//! Settings of a client.
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client::{Client, Inner, no_portal};
+use crate::error::{Error, Kind};
+use crate::limits::Limits;
+use crate::observe::{Counters, Observer};
+use crate::room::auth::{Access, authority};
+use crate::room::gate::Gate;
+use crate::room::transport::{Http, HttpSettings, Transport};
+use crate::webhook::WebhookUrl;
+
+/// Settings of a [`Client`]; [`build`](ClientBuilder::build) makes it.
+///
+/// ```
+/// use std::time::Duration;
+/// let b24 = b24::Client::builder()
+///     .webhook("https://acme.bitrix24.com/rest/1/secret/")
+///     .limits(b24::Limits::Enterprise)
+///     .share(0.5)
+///     .deadline(Duration::from_secs(3600))
+///     .build()?;
+/// assert_eq!(b24.portal(), "acme.bitrix24.com");
+/// # Ok::<(), b24::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "settings do nothing until `build`"]
+pub struct ClientBuilder {
+    webhook: Option<String>,
+    allow_http: bool,
+    timeout: Duration,
+    connect_timeout: Duration,
+    deadline: Duration,
+    proxy: Option<String>,
+    ca_certificates: Vec<Vec<u8>>,
+    limits: Limits,
+    share: f64,
+    operating_limit: Option<f64>,
+    trusted_hosts: Vec<String>,
+    user_agent: Option<String>,
+    observer: Option<Arc<dyn Observer>>,
+    transport: Option<Arc<dyn Transport>>,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            webhook: None,
+            allow_http: false,
+            // The portal ends a request after 60 s; a shorter time-out would lose answers of writes that ran.
+            timeout: Duration::from_secs(90),
+            connect_timeout: Duration::from_secs(10),
+            deadline: Duration::from_secs(600),
+            proxy: None,
+            ca_certificates: Vec::new(),
+            limits: Limits::Auto,
+            share: 1.0,
+            operating_limit: None,
+            trusted_hosts: Vec::new(),
+            user_agent: None,
+            observer: None,
+            transport: None,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The webhook, in any pasted form.
+    pub fn webhook(mut self, url: impl AsRef<str>) -> Self {
+        self.webhook = Some(url.as_ref().to_owned());
+        self
+    }
+
+    /// The webhook in `B24_WEBHOOK`, or in the file that `B24_WEBHOOK_FILE` names.
+    ///
+    /// # Errors
+    /// [`Kind::Auth`] if there is none, [`Kind::Local`] if the file cannot be read.
+    pub fn webhook_from_env(self) -> Result<Self, Error> {
+        let filled = |name| {
+            std::env::var(name)
+                .ok()
+                .filter(|value| !value.trim().is_empty())
+        };
+        if let Some(url) = filled("B24_WEBHOOK") {
+            return Ok(self.webhook(url));
+        }
+        let file = filled("B24_WEBHOOK_FILE").ok_or_else(no_portal)?;
+        let url = std::fs::read_to_string(&file)
+            .map_err(|error| Error::local(format!("{file}: {error}")))?;
+        Ok(self.webhook(url.trim()))
+    }
+
+    /// Takes http for hosts other than this machine too: the secret then travels in the clear.
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
+        self
+    }
+
+    /// How long one request may take. Default 90 s: the portal itself ends one after 60 s (documentation, "Limits").
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long the connection may take. Default 10 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long one call may take with all its waits and repetitions. Default 10 minutes.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// An HTTP proxy for everything. Without one the environment decides (`HTTPS_PROXY`, `NO_PROXY`).
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Trusts these certificates (PEM) besides those of the operating system: a box or a test portal with its own CA.
+    pub fn ca_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca_certificates.push(pem.into());
+        self
+    }
+
+    /// What the portal's plan lets through.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The part of the limits that this process may use, above 0 and at most 1; the rest is left to others.
+    pub fn share(mut self, share: f64) -> Self {
+        self.share = share;
+        self
+    }
+
+    /// Seconds of operating time a method has in ten minutes. Default 420: no answer of the portal tells it.
+    pub fn operating_limit(mut self, seconds: f64) -> Self {
+        self.operating_limit = Some(seconds);
+        self
+    }
+
+    /// A host that a redirect of the portal may lead to, besides hosts under the same parent domain.
+    pub fn trust_host(mut self, host: impl Into<String>) -> Self {
+        self.trusted_hosts.push(host.into());
+        self
+    }
+
+    /// The `User-Agent`. Default `b24-rust/VERSION`.
+    pub fn user_agent(mut self, agent: impl Into<String>) -> Self {
+        self.user_agent = Some(agent.into());
+        self
+    }
+
+    /// Is told about every request, answer and wait.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Something else than HTTP to carry requests: a router in the same process, say.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] for a malformed webhook, share or proxy, [`Kind::Auth`] without a webhook, [`Kind::Local`]
+    /// when this machine's certificates cannot be read.
+    pub fn build(self) -> Result<Client, Error> {
+        let url = self.webhook.as_deref().ok_or_else(no_portal)?;
+        let webhook = WebhookUrl::parse_with(url, self.allow_http)
+            .map_err(|error| Error::usage(error.to_string()))?;
+        if !(self.share > 0.0 && self.share <= 1.0) {
+            return Err(Error::usage(format!(
+                "a share is above 0 and at most 1, not {}",
+                self.share
+            )));
+        }
+        let pace = self.limits.pace(self.share);
+        let (transport, gate): (Arc<dyn Transport>, _) = match &self.transport {
+            // A transport of the caller's own leads to a portal that nobody else in the process reaches.
+            Some(transport) => (Arc::clone(transport), Gate::new(pace)),
+            None => {
+                let stated = (self.limits != Limits::Auto || self.share < 1.0).then_some(pace);
+                let gate = Gate::shared(authority(&webhook), self.proxy.as_deref(), stated, pace);
+                (Arc::new(self.http(&webhook)?), gate)
+            }
+        };
+        let credential = credential(&webhook);
+        if let Some(seconds) = self.operating_limit {
+            gate.ledger(credential, |ledger| ledger.set_limit(seconds));
+        }
+        Ok(Client::from_inner(Inner {
+            access: Access::new(webhook, self.trusted_hosts),
+            transport,
+            gate,
+            credential,
+            timeout: self.timeout,
+            deadline: self.deadline,
+            counters: Counters::default(),
+            observer: self.observer,
+        }))
+    }
+
+    fn http(&self, webhook: &WebhookUrl) -> Result<Http, Error> {
+        let settings = HttpSettings {
+            connect_timeout: self.connect_timeout,
+            user_agent: self
+                .user_agent
+                .clone()
+                .unwrap_or_else(|| concat!("b24-rust/", env!("CARGO_PKG_VERSION")).to_owned()),
+            proxy: self.proxy.clone(),
+            ca_certificates: self.ca_certificates.clone(),
+            plain_http: !webhook.is_https(),
+        };
+        Http::new(&settings).map_err(|error| {
+            let kind = if self.proxy.is_some() {
+                Kind::Usage
+            } else {
+                Kind::Local
+            };
+            Error::local("the HTTP client cannot be made: certificates or proxy")
+                .with_kind(kind)
+                .with_source(error.without_url())
+        })
+    }
+}
+
+/// Tells credentials apart inside this process; never leaves it.
+fn credential(webhook: &WebhookUrl) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    webhook.expose().hash(&mut hasher);
+    hasher.finish()
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("limits", &self.limits)
+            .field("share", &self.share)
+            .field("timeout", &self.timeout)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,155 @@
+//! What a client tells about its work: statistics, and events for progress and logs.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use crate::rt::{MaybeSend, MaybeSync};
+
+/// One step of a call. No event carries parameters or secrets.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The call has to wait for a limit of the portal, and does.
+    Waiting {
+        /// The method.
+        method: &'a str,
+        /// `rate` (told when the wait is over) or `operating time` (told before).
+        limit: &'static str,
+        /// How long.
+        wait: Duration,
+    },
+    /// A request goes out.
+    Sent {
+        /// The method.
+        method: &'a str,
+        /// Its id, the same for all attempts.
+        request_id: &'a str,
+        /// Counts from 1.
+        attempt: u32,
+    },
+    /// An answer came, of whatever sort.
+    Answered {
+        /// The method.
+        method: &'a str,
+        /// The request's id.
+        request_id: &'a str,
+        /// The HTTP status.
+        status: u16,
+        /// From the send to the last byte.
+        took: Duration,
+        /// Length of the body as it was read.
+        bytes: usize,
+    },
+    /// An attempt failed, and the request is sent again.
+    Again {
+        /// The method.
+        method: &'a str,
+        /// The request's id.
+        request_id: &'a str,
+        /// Why.
+        why: &'a str,
+        /// After how long.
+        after: Duration,
+    },
+}
+
+/// Is told what a client does. It is called in the middle of a call: be quick.
+pub trait Observer: MaybeSend + MaybeSync {
+    /// Something happened.
+    fn on(&self, event: &Event<'_>);
+}
+
+impl<F: Fn(&Event<'_>) + MaybeSend + MaybeSync> Observer for F {
+    fn on(&self, event: &Event<'_>) {
+        self(event);
+    }
+}
+
+/// What a client did so far; [`Client::stats`](crate::Client::stats) takes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// HTTP requests sent, attempts included.
+    pub requests: u64,
+    /// Requests refused by the portal's rate limit (503).
+    pub refused_rate: u64,
+    /// Requests or batch commands refused by the portal's operating limit (429).
+    pub refused_operating: u64,
+    /// Requests sent again because a connection failed or an answer was lost.
+    pub retries: u64,
+    /// Redirects followed.
+    pub redirects: u64,
+    /// Time spent in the queue of the rate limit.
+    pub waited_rate: Duration,
+    /// Time spent waiting for operating time.
+    pub waited_operating: Duration,
+    /// Bytes of request bodies.
+    pub bytes_sent: u64,
+    /// Bytes of answer bodies, decompressed.
+    pub bytes_received: u64,
+}
+
+/// The counters behind [`Stats`].
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    requests: AtomicU64,
+    refused_rate: AtomicU64,
+    refused_operating: AtomicU64,
+    retries: AtomicU64,
+    redirects: AtomicU64,
+    waited_rate_us: AtomicU64,
+    waited_operating_us: AtomicU64,
+    bytes_sent: AtomicU64,
+    bytes_received: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn sent(&self, bytes: usize) {
+        self.requests.fetch_add(1, Relaxed);
+        self.bytes_sent.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(crate) fn received(&self, bytes: usize) {
+        self.bytes_received.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(crate) fn refused_rate(&self) {
+        self.refused_rate.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn refused_operating(&self) {
+        self.refused_operating.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn retried(&self) {
+        self.retries.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn redirected(&self) {
+        self.redirects.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn waited_rate(&self, wait: Duration) {
+        self.waited_rate_us
+            .fetch_add(wait.as_micros() as u64, Relaxed);
+    }
+
+    pub(crate) fn waited_operating(&self, wait: Duration) {
+        self.waited_operating_us
+            .fetch_add(wait.as_micros() as u64, Relaxed);
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        Stats {
+            requests: self.requests.load(Relaxed),
+            refused_rate: self.refused_rate.load(Relaxed),
+            refused_operating: self.refused_operating.load(Relaxed),
+            retries: self.retries.load(Relaxed),
+            redirects: self.redirects.load(Relaxed),
+            waited_rate: Duration::from_micros(self.waited_rate_us.load(Relaxed)),
+            waited_operating: Duration::from_micros(self.waited_operating_us.load(Relaxed)),
+            bytes_sent: self.bytes_sent.load(Relaxed),
+            bytes_received: self.bytes_received.load(Relaxed),
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! The path of one request, in order.
+//!
+//! ```text
+//! retry, attempt 1..n
+//!   1 limiter     operating time of the methods first, then the fair queue of the portal's rate
+//!   2 auth        endpoint of this attempt
+//!   3 transport   the request leaves, the answer comes; its error says whether it may have been sent
+//!   4 decode      status and body -> success or the portal's error
+//!   5 learn       what the answer tells about limits
+//!   6 verdict     again after d | queue again | follow the redirect | give up
+//! ```
+//! Every attempt takes a place of its own in the limiter: a retry is a request to the portal like any other.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tracing::Instrument;
+
+use super::decode::{self, Success};
+use super::gate::{Place, TooLate};
+use super::retry::{self, Failure, Verdict};
+use super::transport::{Sent, TransportError};
+use crate::call::Version;
+use crate::client::Inner;
+use crate::effect::Effect;
+use crate::error::{Error, Kind, Reason};
+use crate::observe::Event;
+use crate::rt::{self, Instant};
+
+/// A request that is ready to go: everything is serialised, nothing is sent yet.
+#[derive(Debug)]
+pub(crate) struct Outbound {
+    pub(crate) version: Version,
+    pub(crate) method: Cow<'static, str>,
+    pub(crate) body: Bytes,
+    pub(crate) effect: Effect,
+    /// Methods whose operating time the request spends: itself, or the commands of a batch.
+    pub(crate) charges: Vec<String>,
+    pub(crate) options: Options,
+}
+
+/// What a caller may decide for one request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// For one attempt.
+    pub(crate) timeout: Option<Duration>,
+    /// For everything, waits included.
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// A success and the id it went under.
+#[derive(Debug)]
+pub(crate) struct Inbound {
+    pub(crate) success: Success,
+    pub(crate) request_id: String,
+}
+
+/// Sends `outbound` until it succeeds, fails for good or the deadline comes.
+pub(crate) async fn walk(client: &Inner, outbound: &Outbound) -> Result<Inbound, Error> {
+    let request_id = match &outbound.options.request_id {
+        Some(id) => id.clone(),
+        None => uuid::Uuid::now_v7().to_string(),
+    };
+    let span = tracing::debug_span!(
+        "b24", portal = client.access.portal(), method = %outbound.method, request_id = %request_id
+    );
+    match attempts(client, outbound, &request_id)
+        .instrument(span)
+        .await
+    {
+        Ok(success) => Ok(Inbound {
+            success,
+            request_id,
+        }),
+        Err(error) => Err(error
+            .with_method(outbound.method.clone())
+            .with_portal(client.access.portal())
+            .with_request_id(&request_id)),
+    }
+}
+
+async fn attempts(client: &Inner, outbound: &Outbound, request_id: &str) -> Result<Success, Error> {
+    let deadline = rt::now() + outbound.options.deadline.unwrap_or(client.deadline);
+    let mut attempt = 1;
+    let mut followed = false;
+    loop {
+        wait_for_operating_time(client, outbound, deadline).await?;
+        let place = queue(client, outbound, deadline).await?;
+        let failure = match send(client, outbound, request_id, attempt, place, deadline).await {
+            Ok(success) => {
+                learn(client, outbound, &success);
+                return Ok(success);
+            }
+            Err(failure) => failure,
+        };
+        let verdict = retry::verdict(
+            &failure,
+            outbound.effect,
+            attempt,
+            followed,
+            fastrand::f64(),
+        );
+        tracing::debug!(?verdict, attempt, "attempt failed");
+        let (pause, why) = match verdict {
+            Verdict::Again(pause) => {
+                attempt += 1;
+                client.counters.retried();
+                (pause, "the answer is lost")
+            }
+            Verdict::Follow => {
+                followed = true;
+                client.counters.redirected();
+                (Duration::ZERO, "the portal has moved")
+            }
+            Verdict::Queue => (Duration::ZERO, "the portal's bucket is full"),
+            Verdict::WaitOperating => {
+                outbound
+                    .charges
+                    .iter()
+                    .for_each(|method| client.refused_for_operating(method));
+                (Duration::ZERO, "the method's operating time is used up")
+            }
+            Verdict::GiveUp(kind, may_have_run) => {
+                return Err(into_error(failure)
+                    .with_kind(kind)
+                    .with_may_have_run(may_have_run)
+                    .with_attempts(attempt));
+            }
+        };
+        client.tell(&Event::Again {
+            method: &outbound.method,
+            request_id,
+            why,
+            after: pause,
+        });
+        if rt::now() + pause > deadline {
+            return Err(into_error(failure)
+                .with_kind(Kind::Temporary)
+                .with_retry_after(pause)
+                .with_attempts(attempt));
+        }
+        rt::sleep(pause).await;
+    }
+}
+
+async fn wait_for_operating_time(
+    client: &Inner,
+    outbound: &Outbound,
+    deadline: Instant,
+) -> Result<(), Error> {
+    loop {
+        let now = rt::now();
+        let longest = client.gate.ledger(client.credential, |ledger| {
+            let waits = outbound
+                .charges
+                .iter()
+                .filter_map(|method| Some((ledger.wait(method, now)?, method)));
+            waits.max_by_key(|(wait, _)| *wait)
+        });
+        let Some((wait, method)) = longest else {
+            return Ok(());
+        };
+        if now + wait > deadline {
+            return Err(too_late("operating time", wait).with_method(method.clone()));
+        }
+        client.tell(&Event::Waiting {
+            method,
+            limit: "operating time",
+            wait,
+        });
+        client.counters.waited_operating(wait);
+        rt::sleep(wait).await;
+    }
+}
+
+async fn queue(client: &Inner, outbound: &Outbound, deadline: Instant) -> Result<Place, Error> {
+    let (place, waited) = match client.gate.enter(deadline).await {
+        Ok(entered) => entered,
+        Err(TooLate(wait)) => return Err(too_late("rate", wait)),
+    };
+    if waited > Duration::ZERO {
+        client.counters.waited_rate(waited);
+        client.tell(&Event::Waiting {
+            method: &outbound.method,
+            limit: "rate",
+            wait: waited,
+        });
+    }
+    Ok(place)
+}
+
+fn too_late(limit: &'static str, wait: Duration) -> Error {
+    Error::new(Kind::Temporary, Reason::Limit { limit, wait }).with_retry_after(wait)
+}
+
+async fn send(
+    client: &Inner,
+    outbound: &Outbound,
+    request_id: &str,
+    attempt: u32,
+    place: Place,
+    deadline: Instant,
+) -> Result<Success, Failure> {
+    let endpoint = client.access.endpoint(outbound.version, &outbound.method);
+    let request = build(&endpoint, outbound, request_id).map_err(Failure::Answer)?;
+    client.counters.sent(outbound.body.len());
+    client.tell(&Event::Sent {
+        method: &outbound.method,
+        request_id,
+        attempt,
+    });
+    let begun = rt::now();
+    let limit = outbound
+        .options
+        .timeout
+        .unwrap_or(client.timeout)
+        .min(deadline.saturating_duration_since(begun));
+    let response = match rt::timeout(limit, client.transport.send(request)).await {
+        Some(Ok(response)) => response,
+        Some(Err(error)) => return Err(not_answered(error, place)),
+        None => return Err(Failure::Lost(Reason::Timeout(limit))),
+    };
+    let (parts, body) = response.into_parts();
+    let status = parts.status.as_u16();
+    client.counters.received(body.len());
+    client.tell(&Event::Answered {
+        method: &outbound.method,
+        request_id,
+        status,
+        took: begun.elapsed(),
+        bytes: body.len(),
+    });
+    if parts.status.is_redirection() {
+        let location = parts
+            .headers
+            .get(http::header::LOCATION)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("");
+        let (trusted, host) = client.access.may_follow(&endpoint, location);
+        if trusted {
+            client.access.follow(location);
+        }
+        return Err(Failure::Redirect { trusted, host });
+    }
+    match decode::answer(status, &body) {
+        Ok(success) => {
+            place.answered();
+            Ok(success)
+        }
+        Err(Reason::Api(error)) if retry::is_rate_limit(&error) => {
+            client.counters.refused_rate();
+            place.refused();
+            Err(Failure::Api(error))
+        }
+        Err(Reason::Api(error)) => Err(Failure::Api(error)),
+        Err(reason @ Reason::Unexpected(_)) => Err(Failure::Answer(reason)),
+        Err(reason) => Err(Failure::Lost(reason)),
+    }
+}
+
+/// Telemetry as the vendor's SDK sends it. Legacy `task.*` methods read parameters by position and take no query.
+fn build(
+    endpoint: &str,
+    outbound: &Outbound,
+    request_id: &str,
+) -> Result<http::Request<Bytes>, Reason> {
+    let url = if outbound.method.starts_with("task.") {
+        endpoint.to_owned()
+    } else {
+        let id: String = form_urlencoded::byte_serialize(request_id.as_bytes()).collect();
+        let version = env!("CARGO_PKG_VERSION");
+        format!("{endpoint}?bx24_request_id={id}&bx24_sdk_ver={version}&bx24_sdk_type=b24-rust")
+    };
+    let mut request = http::Request::post(url)
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .header(http::header::ACCEPT, "application/json");
+    if let Some(key) = &outbound.options.idempotency_key {
+        request = request.header("Idempotency-Key", key);
+    }
+    request
+        .body(outbound.body.clone())
+        .map_err(|error| Reason::Usage(format!("the request cannot be built: {error}")))
+}
+
+fn not_answered(error: TransportError, place: Place) -> Failure {
+    match error.sent {
+        Sent::No => {
+            place.released();
+            Failure::NotSent(Reason::Connect(error.message))
+        }
+        Sent::Maybe => Failure::Lost(Reason::Lost(error.message)),
+    }
+}
+
+fn learn(client: &Inner, outbound: &Outbound, success: &Success) {
+    let Some(charge) = success.time.as_ref().and_then(decode::Time::charge) else {
+        return;
+    };
+    client.learn(&outbound.method, charge);
+}
+
+fn into_error(failure: Failure) -> Error {
+    match failure {
+        Failure::NotSent(reason) | Failure::Lost(reason) | Failure::Answer(reason) => {
+            Error::new(Kind::Temporary, reason)
+        }
+        Failure::Api(error) => Error::api(error),
+        Failure::Redirect { host, .. } => Error::new(Kind::Refused, Reason::Redirect { host }),
+    }
+}

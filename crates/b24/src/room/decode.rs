@@ -1,0 +1,381 @@
+//! From the bytes of an answer to a result or an [`ApiError`]. Nothing here waits or retries.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::operating::Charge;
+use crate::error::{ApiError, Reason, Validation};
+
+/// The `time` block of an answer. All of it is optional: boxes leave parts out, errors all of it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Time {
+    /// When the portal began, unix seconds.
+    #[serde(deserialize_with = "lenient")]
+    pub start: Option<f64>,
+    /// When the portal ended, unix seconds.
+    #[serde(deserialize_with = "lenient")]
+    pub finish: Option<f64>,
+    /// Seconds from start to finish; since rest 25 the start is whole seconds, so up to 1 s too long.
+    #[serde(deserialize_with = "lenient")]
+    pub duration: Option<f64>,
+    /// Seconds in the method itself.
+    #[serde(deserialize_with = "lenient")]
+    pub processing: Option<f64>,
+    /// When the portal began, ISO 8601 with the portal's offset.
+    pub date_start: Option<String>,
+    /// When the portal ended, ISO 8601 with the portal's offset.
+    pub date_finish: Option<String>,
+    /// Seconds charged to the method in the last ten minutes.
+    #[serde(deserialize_with = "lenient")]
+    pub operating: Option<f64>,
+    /// When the oldest part of them is free again, unix seconds.
+    #[serde(deserialize_with = "lenient")]
+    pub operating_reset_at: Option<f64>,
+}
+
+impl Time {
+    /// What the answer tells about operating time, on the portal's own clock.
+    pub(crate) fn charge(&self) -> Option<Charge> {
+        let frees_in = match (self.operating_reset_at, self.finish) {
+            (Some(reset), Some(finish)) => Some(reset - finish),
+            _ => None,
+        };
+        self.operating.map(|used| Charge { used, frees_in })
+    }
+}
+
+/// A number, a number in a string, or nothing.
+fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    })
+}
+
+fn lenient_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(lenient(deserializer)?
+        .filter(|n| *n >= 0.0)
+        .map(|n| n as u64))
+}
+
+/// A key that is there, even as `null`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    error: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "lenient_count")]
+    total: Option<u64>,
+    #[serde(default, deserialize_with = "lenient_count")]
+    next: Option<u64>,
+    #[serde(default, deserialize_with = "lenient_time")]
+    time: Option<Time>,
+}
+
+fn lenient_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).ok())
+}
+
+/// A success: `result` is a slice of the body, not parsed yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Success {
+    pub(crate) result: Bytes,
+    pub(crate) total: Option<u64>,
+    pub(crate) next: Option<u64>,
+    pub(crate) time: Option<Time>,
+}
+
+/// Reads an answer of status `status`.
+pub(crate) fn answer(status: u16, body: &Bytes) -> Result<Success, Reason> {
+    let text = std::str::from_utf8(body).map_err(|_| unreadable(status, body))?;
+    let envelope: Envelope<'_> = match serde_json::from_str(text) {
+        Ok(envelope) => envelope,
+        Err(error) if error.is_data() && status == 200 => {
+            return Err(Reason::Unexpected(format!(
+                "it is no object: {}",
+                excerpt(text, 60)
+            )));
+        }
+        Err(_) => return Err(unreadable(status, body)),
+    };
+    let succeeded = (200..300).contains(&status);
+    match (envelope.result, envelope.error) {
+        (_, Some(error)) if !succeeded || envelope.result.is_none() || names_a_code(error) => {
+            Err(Reason::Api(api_error(status, text, error)))
+        }
+        (Some(result), _) if succeeded => Ok(Success {
+            result: body.slice(range_in(text, result.get())),
+            total: envelope.total,
+            next: envelope.next,
+            time: envelope.time,
+        }),
+        // rest.documentation.openapi answers with a bare document.
+        (None, _) if succeeded && text.contains("\"openapi\"") => Ok(Success {
+            result: body.clone(),
+            total: None,
+            next: None,
+            time: None,
+        }),
+        _ if succeeded => Err(Reason::Unexpected(format!(
+            "it has neither result nor error: {}",
+            excerpt(text, 60)
+        ))),
+        _ => Err(unreadable(status, body)),
+    }
+}
+
+fn names_a_code(error: &RawValue) -> bool {
+    !matches!(
+        error.get(),
+        "null" | "\"\"" | "[]" | "{}" | "false" | "0" | "\"0\""
+    )
+}
+
+fn range_in(whole: &str, part: &str) -> Range<usize> {
+    let from = part.as_ptr() as usize - whole.as_ptr() as usize;
+    from..from + part.len()
+}
+
+fn unreadable(status: u16, body: &Bytes) -> Reason {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+    let start = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
+    if start.is_empty() {
+        return Reason::Unreadable {
+            status,
+            detail: "an empty body".to_owned(),
+        };
+    }
+    if start.starts_with('<') {
+        return Reason::Page {
+            status,
+            title: title(start),
+        };
+    }
+    let detail = if start.starts_with(['{', '[']) {
+        "JSON that is cut off or broken".to_owned()
+    } else {
+        format!("no JSON: {}", excerpt(start, 60))
+    };
+    Reason::Unreadable { status, detail }
+}
+
+/// The title of a page, or its first words.
+fn title(html: &str) -> String {
+    let lower = html.to_ascii_lowercase();
+    let titled = lower.find("<title").and_then(|at| {
+        let from = at + lower[at..].find('>')? + 1;
+        let to = from + lower[from..].find("</title")?;
+        Some(&html[from..to])
+    });
+    plain(titled.unwrap_or(html), 80)
+}
+
+/// The portal's words as plain text: tags stripped, control characters as spaces, `limit` characters at most.
+pub(crate) fn plain(text: &str, limit: usize) -> String {
+    let mut out = String::new();
+    let mut in_tag = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            '<' if text[at + 1..]
+                .starts_with(|c: char| c.is_ascii_alphabetic() || "/!".contains(c)) =>
+            {
+                in_tag = true
+            }
+            '>' if in_tag => {
+                in_tag = false;
+                out.push(' ');
+            }
+            _ if in_tag => {}
+            c if c.is_control() || c.is_whitespace() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    excerpt(&out.split_whitespace().collect::<Vec<_>>().join(" "), limit)
+}
+
+fn excerpt(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// The longest description that is kept, in characters.
+const DESCRIPTION: usize = 300;
+
+fn api_error(status: u16, body: &str, error: &RawValue) -> ApiError {
+    let error: Value = serde_json::from_str(error.get()).unwrap_or(Value::Null);
+    let whole: Value = serde_json::from_str(body).unwrap_or(Value::Null);
+    api_error_from(status, &error, &whole)
+}
+
+/// Builds the error of either version from its `error` value and the object round it.
+pub(crate) fn api_error_from(status: u16, error: &Value, whole: &Value) -> ApiError {
+    let words = |value: Option<&Value>| match value {
+        Some(Value::String(text)) => plain(text, DESCRIPTION),
+        None | Some(Value::Null) => String::new(),
+        Some(other) => plain(&other.to_string(), DESCRIPTION),
+    };
+    if let Value::Object(v3) = error {
+        let validation = v3.get("validation").and_then(Value::as_array);
+        return ApiError {
+            code: words(v3.get("code")),
+            description: words(v3.get("message")),
+            status,
+            validation: validation.into_iter().flatten().map(remark).collect(),
+            extra: others(v3.iter(), &["code", "message", "validation"]),
+        };
+    }
+    ApiError {
+        code: words(Some(error)),
+        description: words(whole.get("error_description")),
+        status,
+        validation: Vec::new(),
+        extra: others(
+            whole.as_object().into_iter().flatten(),
+            &[
+                "error",
+                "error_description",
+                "result",
+                "time",
+                "total",
+                "next",
+            ],
+        ),
+    }
+}
+
+fn remark(value: &Value) -> Validation {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    Validation {
+        field: text("field").map(str::to_owned),
+        message: plain(text("message").unwrap_or_default(), DESCRIPTION),
+    }
+}
+
+fn others<'a>(
+    pairs: impl Iterator<Item = (&'a String, &'a Value)>,
+    known: &[&str],
+) -> Vec<(String, Value)> {
+    pairs
+        .filter(|(key, _)| !known.contains(&key.as_str()))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// A PHP array as JSON shows it: a list if its keys are 0..n in order, else an object; `[]` when empty.
+///
+/// Keys of a list are their positions.
+#[derive(Debug)]
+pub(crate) struct Keyed<'a, T>(pub(crate) Vec<(Cow<'a, str>, T)>);
+
+impl<T> Default for Keyed<'_, T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Keyed<'_, T> {
+    pub(crate) fn get(&self, key: &str) -> Option<&T> {
+        self.0
+            .iter()
+            .find(|(k, _)| k == key)
+            .map(|(_, value)| value)
+    }
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'de> + 'a> Deserialize<'de> for Keyed<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs<'a, T>(std::marker::PhantomData<&'a T>);
+        impl<'de: 'a, 'a, T: Deserialize<'de> + 'a> Visitor<'de> for Pairs<'a, T> {
+            type Value = Keyed<'a, T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list or an object")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(value) = seq.next_element()? {
+                    pairs.push((Cow::Owned(pairs.len().to_string()), value));
+                }
+                Ok(Keyed(pairs))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some((key, value)) = map.next_entry::<String, T>()? {
+                    pairs.push((Cow::Owned(key), value));
+                }
+                Ok(Keyed(pairs))
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Keyed::default())
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(Keyed::default())
+            }
+        }
+        deserializer.deserialize_any(Pairs(std::marker::PhantomData))
+    }
+}
+
+/// The `result` of a v2 batch.
+#[derive(Debug, Deserialize)]
+pub(crate) struct BatchResult<'a> {
+    #[serde(borrow, default)]
+    pub(crate) result: Keyed<'a, &'a RawValue>,
+    #[serde(borrow, default)]
+    pub(crate) result_error: Keyed<'a, &'a RawValue>,
+    #[serde(borrow, default)]
+    pub(crate) result_total: Keyed<'a, &'a RawValue>,
+    #[serde(borrow, default)]
+    pub(crate) result_next: Keyed<'a, &'a RawValue>,
+    #[serde(borrow, default)]
+    pub(crate) result_time: Keyed<'a, &'a RawValue>,
+}
+
+impl<'a> BatchResult<'a> {
+    pub(crate) fn parse(result: &'a Bytes) -> Result<Self, Reason> {
+        serde_json::from_slice(result)
+            .map_err(|e| Reason::Unexpected(format!("the batch's result: {e}")))
+    }
+
+    /// The error of one command.
+    pub(crate) fn error(&self, key: &str) -> Option<ApiError> {
+        let raw = self.result_error.get(key)?;
+        let value: Value = serde_json::from_str(raw.get()).unwrap_or(Value::Null);
+        Some(match value.get("error") {
+            Some(error) => api_error_from(200, error, &value),
+            None => api_error_from(200, &value, &Value::Null),
+        })
+    }
+
+    /// The `time` block of one command.
+    pub(crate) fn time(&self, key: &str) -> Option<Time> {
+        self.result_time
+            .get(key)
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! The fair queue before a portal, shared by all clients of the process that talk to it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+
+use super::bucket::{Bucket, Pace, Wait};
+use super::operating::Ledger;
+use crate::rt::{self, Instant};
+
+/// What the process knows about one portal's limits.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    /// Its holder is the head of the queue and alone sleeps. Tokio's mutex is first come, first served, and a
+    /// waiter that is dropped leaves no gap.
+    head: tokio::sync::Mutex<()>,
+    bucket: Mutex<Bucket>,
+    answered: tokio::sync::Notify,
+    /// By credential: the portal counts operating time per webhook or application.
+    ledgers: Mutex<HashMap<u64, Ledger>>,
+}
+
+/// The wait would end after the deadline.
+#[derive(Debug)]
+pub(crate) struct TooLate(pub(crate) Duration);
+
+impl Gate {
+    pub(crate) fn new(pace: Option<Pace>) -> Arc<Self> {
+        Arc::new(Self {
+            head: tokio::sync::Mutex::new(()),
+            bucket: Mutex::new(Bucket::new(pace)),
+            answered: tokio::sync::Notify::new(),
+            ledgers: Mutex::default(),
+        })
+    }
+
+    /// The gate of a portal reached by HTTP: one per host and proxy in this process.
+    pub(crate) fn shared(
+        host: &str,
+        proxy: Option<&str>,
+        pace: Option<Option<Pace>>,
+        default: Option<Pace>,
+    ) -> Arc<Self> {
+        static GATES: OnceLock<Mutex<HashMap<String, Weak<Gate>>>> = OnceLock::new();
+        let key = format!("{host} {}", proxy.unwrap_or_default());
+        let mut gates = lock(GATES.get_or_init(Mutex::default));
+        gates.retain(|_, gate| gate.strong_count() > 0);
+        let gate = gates.get(&key).and_then(Weak::upgrade).unwrap_or_else(|| {
+            let gate = Self::new(default);
+            gates.insert(key, Arc::downgrade(&gate));
+            gate
+        });
+        if let Some(pace) = pace {
+            lock(&gate.bucket).set_pace(pace);
+        }
+        gate
+    }
+
+    /// Waits for a place among all requests to the portal. Returns it and how long that took.
+    pub(crate) async fn enter(
+        self: &Arc<Self>,
+        deadline: Instant,
+    ) -> Result<(Place, Duration), TooLate> {
+        let begun = rt::now();
+        let Some(_head) =
+            rt::timeout(deadline.saturating_duration_since(begun), self.head.lock()).await
+        else {
+            return Err(TooLate(Duration::ZERO));
+        };
+        loop {
+            let answered = self.answered.notified();
+            let now = rt::now();
+            let wait = match lock(&self.bucket).try_take(now) {
+                Ok(()) => {
+                    let place = Place {
+                        gate: Arc::clone(self),
+                        done: false,
+                    };
+                    return Ok((place, now.saturating_duration_since(begun)));
+                }
+                Err(wait) => wait,
+            };
+            let left = deadline.saturating_duration_since(now);
+            match wait {
+                Wait::For(wait) if wait > left => return Err(TooLate(wait)),
+                Wait::For(wait) => {
+                    // A request that never left gives its place back at once.
+                    let (sleep, answered) =
+                        (std::pin::pin!(rt::sleep(wait)), std::pin::pin!(answered));
+                    select(sleep, answered).await;
+                }
+                Wait::ForAnswer => {
+                    let (sleep, answered) =
+                        (std::pin::pin!(rt::sleep(left)), std::pin::pin!(answered));
+                    if let Either::Left(_) = select(sleep, answered).await {
+                        return Err(TooLate(Duration::ZERO));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The operating ledger of one credential.
+    pub(crate) fn ledger<R>(&self, credential: u64, f: impl FnOnce(&mut Ledger) -> R) -> R {
+        f(lock(&self.ledgers).entry(credential).or_default())
+    }
+}
+
+/// A place in the portal's bucket. It wants to hear how the request ended; dropped without that, it counts as used.
+#[derive(Debug)]
+#[must_use = "a place is given back by `answered`, `refused` or `released`"]
+pub(crate) struct Place {
+    gate: Arc<Gate>,
+    done: bool,
+}
+
+impl Place {
+    pub(crate) fn answered(self) {}
+
+    pub(crate) fn refused(mut self) {
+        self.end(|bucket| bucket.refused(rt::now()));
+    }
+
+    pub(crate) fn released(mut self) {
+        self.end(Bucket::released);
+    }
+
+    fn end(&mut self, f: impl FnOnce(&mut Bucket)) {
+        self.done = true;
+        f(&mut lock(&self.gate.bucket));
+        self.gate.answered.notify_one();
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.done {
+            self.end(|bucket| bucket.answered(rt::now()));
+        }
+    }
+}
+
+/// A poisoned lock means a panic elsewhere; the counters behind it stay usable.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(all(test, not(target_family = "wasm")))]
+mod tests {
+    use super::*;
+
+    fn far() -> Instant {
+        rt::now() + Duration::from_secs(3600)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn seventy_calls_at_fifty_and_two_a_second_take_ten_seconds() {
+        let gate = Gate::new(Some(Pace {
+            burst: 50.0,
+            rate: 2.0,
+        }));
+        let begun = rt::now();
+        let mut tasks = Vec::new();
+        for _ in 0..70 {
+            let gate = Arc::clone(&gate);
+            tasks.push(tokio::spawn(async move {
+                gate.enter(far()).await.unwrap().0.answered()
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+        let took = begun.elapsed().as_secs_f64();
+        assert!((9.99..10.1).contains(&took), "{took}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiters_are_served_in_order_and_a_dropped_one_leaves_no_gap() {
+        let gate = Gate::new(Some(Pace {
+            burst: 1.0,
+            rate: 1.0,
+        }));
+        gate.enter(far()).await.unwrap().0.answered();
+        let (served, mut order) = tokio::sync::mpsc::unbounded_channel();
+        let mut tasks = Vec::new();
+        for n in 0..4 {
+            let (gate, served) = (Arc::clone(&gate), served.clone());
+            tasks.push(tokio::spawn(async move {
+                gate.enter(far()).await.unwrap().0.answered();
+                served.send(n).unwrap();
+            }));
+            tokio::task::yield_now().await;
+        }
+        let begun = rt::now();
+        tasks[1].abort();
+        for expected in [0, 2, 3] {
+            assert_eq!(order.recv().await, Some(expected));
+        }
+        assert!((2.9..3.1).contains(&begun.elapsed().as_secs_f64()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_past_the_deadline_is_an_error_at_once() {
+        let gate = Gate::new(Some(Pace {
+            burst: 1.0,
+            rate: 0.01,
+        }));
+        gate.enter(far()).await.unwrap().0.answered();
+        let begun = rt::now();
+        let late = gate
+            .enter(rt::now() + Duration::from_secs(10))
+            .await
+            .unwrap_err();
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        assert!(late.0 > Duration::from_secs(90));
+    }
+
+    #[test]
+    fn clients_of_one_portal_share_a_gate() {
+        let pace = Some(Pace {
+            burst: 50.0,
+            rate: 2.0,
+        });
+        let one = Gate::shared("gate.test", None, None, pace);
+        let two = Gate::shared("gate.test", None, None, pace);
+        let proxied = Gate::shared("gate.test", Some("http://proxy"), None, pace);
+        assert!(Arc::ptr_eq(&one, &two));
+        assert!(!Arc::ptr_eq(&one, &proxied));
+    }
+}

@@ -1,0 +1,10 @@
+//! The rooms a call walks through; `corridor` says in which order.
+
+pub(crate) mod auth;
+pub(crate) mod bucket;
+pub(crate) mod corridor;
+pub(crate) mod decode;
+pub(crate) mod gate;
+pub(crate) mod operating;
+pub(crate) mod retry;
+pub(crate) mod transport;

@@ -1,0 +1,109 @@
+//! How a request leaves and an answer arrives.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::rt::{self, BoxFuture, MaybeSend, MaybeSync};
+
+/// Whether a request that failed may have reached the portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// Certainly not: no connection came about.
+    No,
+    /// It may have.
+    Maybe,
+}
+
+/// Why no answer came.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct TransportError {
+    /// Whether the request may have reached the portal.
+    pub sent: Sent,
+    /// What happened, without any URL.
+    pub message: String,
+    /// The cause.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Carries requests to the portal. The default is HTTP; a test may put a router in its place.
+///
+/// A transport does not retry, does not follow redirects and keeps no time: the client does.
+pub trait Transport: MaybeSend + MaybeSync + fmt::Debug {
+    /// Sends `request` and reads the whole answer.
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>>;
+}
+
+/// What the HTTP transport is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpSettings {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) user_agent: String,
+    pub(crate) proxy: Option<String>,
+    pub(crate) ca_certificates: Vec<Vec<u8>>,
+    pub(crate) plain_http: bool,
+}
+
+/// HTTP by reqwest: natively with its own connections, in a browser by `fetch`.
+#[derive(Debug)]
+pub(crate) struct Http(reqwest::Client);
+
+impl Http {
+    pub(crate) fn new(settings: &HttpSettings) -> Result<Self, reqwest::Error> {
+        rt::http_client(settings).map(Self)
+    }
+}
+
+impl Transport for Http {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request).map_err(failed)?;
+            let response = self.0.execute(request).await.map_err(failed)?;
+            let mut answer = http::Response::new(Bytes::new());
+            *answer.status_mut() = response.status();
+            *answer.headers_mut() = response.headers().clone();
+            *answer.body_mut() = response.bytes().await.map_err(failed)?;
+            Ok(answer)
+        })
+    }
+}
+
+fn failed(error: reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    // In a browser nothing tells a refused connection from a lost answer.
+    #[cfg(not(target_family = "wasm"))]
+    let sent = if error.is_connect() || error.is_builder() {
+        Sent::No
+    } else {
+        Sent::Maybe
+    };
+    #[cfg(target_family = "wasm")]
+    let sent = if error.is_builder() {
+        Sent::No
+    } else {
+        Sent::Maybe
+    };
+    TransportError {
+        sent,
+        message: innermost(&error),
+        source: Some(Box::new(error)),
+    }
+}
+
+/// The words of the innermost cause: the outer ones only say "error sending request".
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
