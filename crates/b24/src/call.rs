@@ -323,9 +323,7 @@ pub(crate) fn read<T: DeserializeOwned>(result: &[u8], key: Option<&str>) -> Res
 fn part<'a>(text: &'a str, key: &str) -> Result<&'a str, Error> {
     let mut part = text;
     for step in key.split('.') {
-        let keys: Keyed<'a, &'a RawValue> = serde_json::from_str(part).map_err(|_| {
-            Error::answer(format!("no key \"{step}\" in it, it is {}", shorten(part)))
-        })?;
+        let keys: Keyed<'a, &'a RawValue> = serde_json::from_str(part).unwrap_or_default();
         let Some(found) = keys.get(step) else {
             let names: Vec<_> = keys
                 .0
@@ -333,10 +331,10 @@ fn part<'a>(text: &'a str, key: &str) -> Result<&'a str, Error> {
                 .take(12)
                 .map(|(name, _)| name.as_ref())
                 .collect();
-            return Err(Error::answer(format!(
-                "no key \"{step}\" in it, only: {}",
-                names.join(", ")
-            )));
+            return Err(Error::answer(match names.is_empty() {
+                true => format!("no key \"{step}\" in it, it is {}", shorten(part)),
+                false => format!("no key \"{step}\" in it, only: {}", names.join(", ")),
+            }));
         };
         part = found.get();
     }

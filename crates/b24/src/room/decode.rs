@@ -89,7 +89,11 @@ struct Envelope<'a> {
 
 fn lenient_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str(raw.get()).ok())
+    Ok(raw
+        .get()
+        .starts_with('{')
+        .then(|| serde_json::from_str(raw.get()).ok())
+        .flatten())
 }
 
 /// A success: `result` is a slice of the body, not parsed yet.
@@ -104,15 +108,18 @@ pub(crate) struct Success {
 /// Reads an answer of status `status`.
 pub(crate) fn answer(status: u16, body: &Bytes) -> Result<Success, Reason> {
     let text = std::str::from_utf8(body).map_err(|_| unreadable(status, body))?;
+    // A derived struct would read a list as its fields in order.
+    let object = text.trim_start().starts_with('{');
     let envelope: Envelope<'_> = match serde_json::from_str(text) {
-        Ok(envelope) => envelope,
-        Err(error) if error.is_data() && status == 200 => {
+        Ok(envelope) if object => envelope,
+        Err(error) if !error.is_data() => return Err(unreadable(status, body)),
+        _ if status == 200 => {
             return Err(Reason::Unexpected(format!(
                 "it is no object: {}",
                 excerpt(text, 60)
             )));
         }
-        Err(_) => return Err(unreadable(status, body)),
+        _ => return Err(unreadable(status, body)),
     };
     let succeeded = (200..300).contains(&status);
     match (envelope.result, envelope.error) {
