@@ -47,6 +47,10 @@ pub(crate) enum Command {
     Export(commands::export::Args),
     /// Run many commands from a file.
     Batch(commands::batch::Args),
+    /// Ask the portal for its time.
+    Ping(commands::ping::Args),
+    /// Keep webhooks and choose between them.
+    Auth(commands::auth::Args),
     /// Say what an error code means.
     Explain(commands::explain::Args),
     /// Print the completions of a shell.

@@ -29,6 +29,9 @@ impl std::fmt::Display for Version {
 pub(crate) struct Method {
     name: String,
     pub(crate) version: Version,
+    /// The scopes of which one is needed.
+    #[serde(default)]
+    pub(crate) scope: Vec<String>,
     #[serde(default)]
     params: Vec<Param>,
     pub(crate) list: Option<List>,

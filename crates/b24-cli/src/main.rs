@@ -3,16 +3,20 @@
 mod args;
 mod catalogue;
 mod commands;
+mod connection;
 mod exit;
 mod explain;
 mod failure;
 mod fields;
 mod filter;
 mod formats;
+mod log;
 mod parameters;
 mod printer;
+mod report;
 mod run;
 mod session;
+mod signals;
 mod stop;
 
 fn main() -> std::process::ExitCode {

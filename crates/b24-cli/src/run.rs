@@ -11,8 +11,11 @@ use crate::args::{self, Cli, Global};
 use crate::commands;
 use crate::exit::Exit;
 use crate::failure::{self, Failure, Kind};
+use crate::log;
 use crate::printer::{ColorChoice, Printer, ProgressChoice, StdoutClosed, Style};
+use crate::report;
 use crate::session::Session;
+use crate::signals;
 
 /// Parses, runs, reports. Nothing but the parser runs for `--version` and `--help`.
 pub(crate) fn main() -> ExitCode {
@@ -49,23 +52,40 @@ fn not_parsed(error: &clap::Error) -> Exit {
 
 fn execute(cli: Cli) -> Exit {
     let Cli { global, command } = cli;
-    let printer = printer(&global);
-    let session = Session::new(global, printer.clone());
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
+    let session = Session::new(global.clone(), printer(&global));
+    let (exit, failure) = match start(&global) {
+        Ok(runtime) => {
+            let ended = runtime.block_on(async {
+                signals::watch(&session.stop);
+                conclude(&session, commands::run(command, &session).await).await
+            });
+            runtime.shutdown_background();
+            ended
+        }
+        Err(failure) => (failure.kind.exit(), Some(failure)),
+    };
+    if let Some(failure) = &failure {
+        session.printer.failure(failure);
+    }
+    match report::write(&session, exit, failure.as_ref()) {
+        Ok(()) => exit,
+        Err(failure) => {
+            session.printer.failure(&failure);
+            if exit == Exit::Done {
+                failure.kind.exit()
+            } else {
+                exit
+            }
+        }
+    }
+}
+
+fn start(global: &Global) -> Result<tokio::runtime::Runtime, Failure> {
+    log::start(global)?;
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            printer.failure(&Failure::local(format!(
-                "the runtime cannot start: {error}"
-            )));
-            return Exit::Failed;
-        }
-    };
-    let result = runtime.block_on(commands::run(command, &session));
-    runtime.shutdown_background();
-    conclude(&session, result)
+        .map_err(|error| Failure::local(format!("the runtime cannot start: {error}")))
 }
 
 fn printer(global: &Global) -> Printer {
@@ -78,15 +98,14 @@ fn printer(global: &Global) -> Printer {
     ))
 }
 
-/// Tells how it ended.
-fn conclude(session: &Session, result: Result<Exit>) -> Exit {
+/// How it ended, and what went wrong.
+async fn conclude(session: &Session, result: Result<Exit>) -> (Exit, Option<Failure>) {
     match result {
-        Ok(exit) => exit,
-        Err(error) if reader_has_gone(&error) => Exit::Done,
+        Ok(exit) => (exit, None),
+        Err(error) if reader_has_gone(&error) => (Exit::Done, None),
         Err(error) => {
-            let failure = explain(&error);
-            session.printer.failure(&failure);
-            failure.kind.exit()
+            let failure = explain(&error, session).await;
+            (failure.kind.exit(), Some(failure))
         }
     }
 }
@@ -102,9 +121,19 @@ fn reader_has_gone(error: &anyhow::Error) -> bool {
         })
 }
 
-fn explain(error: &anyhow::Error) -> Failure {
-    match error.downcast_ref::<Failure>() {
-        Some(failure) => failure.clone(),
-        None => Failure::new(Kind::Local, format!("{error:#}")),
+async fn explain(error: &anyhow::Error, session: &Session) -> Failure {
+    let connection = session.connected();
+    let failure = if let Some(failure) = error.downcast_ref::<Failure>() {
+        failure.clone()
+    } else if let Some(error) = error.downcast_ref::<b24::Error>() {
+        failure::from_sdk(error, connection)
+    } else {
+        Failure::new(Kind::Local, format!("{error:#}"))
+    };
+    match connection {
+        Some(connection) if session.stop.reason().is_none() => {
+            failure::refine(failure, connection).await
+        }
+        _ => failure,
     }
 }

@@ -1,18 +1,21 @@
 //! What every command gets: flags, printer, the stop switch, and the portal when it asks for it.
 
-use std::fmt;
 use std::io::{self, IsTerminal};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use anyhow::Result;
+use tokio::sync::OnceCell;
 
 use crate::args::Global;
-use crate::failure::Failure;
+use crate::connection::{self, ExportDefaults};
 use crate::printer::{Printer, Summary};
 use crate::stop::Stop;
 
+pub(crate) use crate::connection::Connection;
+
 /// What a profile allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Mode {
     /// Everything.
@@ -24,24 +27,6 @@ pub(crate) enum Mode {
     ReadOnly,
 }
 
-/// A chosen portal: who it is, where the choice came from, and the client that talks to it.
-#[derive(Debug)]
-pub(crate) struct Connection {
-    /// `acme.bitrix24.com`, or `127.0.0.1:8724`.
-    pub(crate) host: String,
-    /// `B24_WEBHOOK`, `profile acme`, …
-    pub(crate) origin: String,
-    /// What may be done there.
-    pub(crate) mode: Mode,
-}
-
-/// `acme.bitrix24.com (B24_WEBHOOK)`: as summaries and prompts name it.
-impl fmt::Display for Connection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.host, self.origin)
-    }
-}
-
 /// One run of the command.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -51,7 +36,9 @@ pub(crate) struct Session {
     pub(crate) printer: Printer,
     /// Says when to stop early.
     pub(crate) stop: Stop,
-    connection: tokio::sync::OnceCell<Connection>,
+    /// When the command began.
+    pub(crate) started: Instant,
+    connection: OnceCell<Connection>,
     summary: Mutex<Option<Summary>>,
 }
 
@@ -63,7 +50,8 @@ impl Session {
             global,
             printer,
             stop,
-            connection: tokio::sync::OnceCell::new(),
+            started: Instant::now(),
+            connection: OnceCell::new(),
             summary: Mutex::new(None),
         }
     }
@@ -71,8 +59,23 @@ impl Session {
     /// The portal this command talks to; chosen (and for `--demo` started) at the first call.
     pub(crate) async fn connection(&self) -> Result<&Connection> {
         self.connection
-            .get_or_try_init(|| async { Err(Failure::usage("no portal yet").into()) })
+            .get_or_try_init(|| {
+                connection::connect(&self.global, &self.printer, self.stop.deadline())
+            })
             .await
+    }
+
+    /// The portal, if one was chosen already.
+    pub(crate) fn connected(&self) -> Option<&Connection> {
+        self.connection.get()
+    }
+
+    /// What the project's `b24.toml` says about exporting this entity.
+    pub(crate) fn export_defaults(entity: &str) -> Result<ExportDefaults> {
+        let project = connection::project()?;
+        Ok(project
+            .and_then(|(_, mut project)| project.export.remove(entity))
+            .unwrap_or_default())
     }
 
     /// Prints the summary and keeps it for `--report`.

@@ -1,15 +1,18 @@
 //! One file a command. Each has `Args` (its flags) and `run(args, session)`.
 
+pub(crate) mod auth;
 pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod ping;
 
 use anyhow::Result;
 
 use crate::args::Command;
 use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::session::Session;
 
 /// Runs one command.
@@ -18,7 +21,21 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Call(args) => call::run(args, session).await,
         Command::Export(args) => export::run(args, session).await,
         Command::Batch(args) => batch::run(args, session).await,
+        Command::Ping(args) => until_stopped("ping", ping::run(&args, session), session).await,
+        Command::Auth(args) => until_stopped("auth", auth::run(args, session), session).await,
         Command::Explain(args) => explain::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
+    }
+}
+
+/// Runs what keeps no state: it ends where it is when somebody asks to stop.
+async fn until_stopped(
+    what: &str,
+    work: impl Future<Output = Result<Exit>>,
+    session: &Session,
+) -> Result<Exit> {
+    tokio::select! {
+        ended = work => ended,
+        reason = session.stop.requested() => Err(Failure::stopped(reason, what).into()),
     }
 }

@@ -1,5 +1,7 @@
 //! What went wrong, in the words of the command: one shape for text and JSON.
 
+mod portal;
+mod refine;
 mod usage;
 
 use serde::Serialize;
@@ -7,6 +9,8 @@ use serde::Serialize;
 use crate::exit::Exit;
 use crate::stop::Reason;
 
+pub(crate) use portal::from_sdk;
+pub(crate) use refine::refine;
 pub(crate) use usage::{closest, from_clap};
 
 /// The kinds of failure, as scripts read them in `kind`.

@@ -10,7 +10,10 @@ use crate::session::Connection;
 pub(crate) fn from_sdk(error: &b24::Error, connection: Option<&Connection>) -> Failure {
     let case = Case {
         error,
-        host: error.portal().or(connection.map(|to| to.host.as_str())).unwrap_or("the portal"),
+        host: error
+            .portal()
+            .or(connection.map(|to| to.host.as_str()))
+            .unwrap_or("the portal"),
         method: error.method().unwrap_or("the call"),
         profile: connection.and_then(|to| to.profile.as_deref()),
     };
@@ -38,7 +41,11 @@ pub(crate) fn from_sdk(error: &b24::Error, connection: Option<&Connection>) -> F
 fn words(error: &b24::Error) -> Option<String> {
     let mut words = error.description().unwrap_or_default().trim().to_owned();
     for remark in error.validation() {
-        let field = remark.field.as_deref().map(|field| format!("{field}: ")).unwrap_or_default();
+        let field = remark
+            .field
+            .as_deref()
+            .map(|field| format!("{field}: "))
+            .unwrap_or_default();
         words = format!("{words} [{field}{}]", remark.message);
     }
     let words: String = words.trim().chars().take(300).flat_map(escaped).collect();
@@ -46,7 +53,11 @@ fn words(error: &b24::Error) -> Option<String> {
 }
 
 fn escaped(character: char) -> Vec<char> {
-    if character.is_control() { character.escape_default().collect() } else { vec![character] }
+    if character.is_control() {
+        character.escape_default().collect()
+    } else {
+        vec![character]
+    }
 }
 
 impl From<b24::Kind> for Kind {
@@ -95,7 +106,9 @@ impl Case<'_> {
             .failure(format!("{}; it may have run", self.error))
             .state("unknown; it was not sent again");
         match self.reader() {
-            Some(list) => failure.hint(format!("look first whether it is there: b24 export {list}")),
+            Some(list) => {
+                failure.hint(format!("look first whether it is there: b24 export {list}"))
+            }
             None => failure.hint("look on the portal first whether it was carried out"),
         }
     }
@@ -155,14 +168,29 @@ impl Case<'_> {
 
     /// Names what the method is called, or where it is.
     fn no_such_method(&self, code: &str) -> Failure {
-        let failure = self.failure(format!("{} has no method {} ({code})", self.host, self.method));
-        let here = if code.starts_with("BITRIX_REST_V3") { Version::V3 } else { Version::V2 };
-        let there = if here == Version::V3 { Version::V2 } else { Version::V3 };
+        let failure = self.failure(format!(
+            "{} has no method {} ({code})",
+            self.host, self.method
+        ));
+        let here = if code.starts_with("BITRIX_REST_V3") {
+            Version::V3
+        } else {
+            Version::V2
+        };
+        let there = if here == Version::V3 {
+            Version::V2
+        } else {
+            Version::V3
+        };
         if catalogue::find_method(self.method, Some(here)).is_some() {
             return failure.hint("the catalogue knows it: its module may be off on this portal");
         }
         if catalogue::find_method(self.method, Some(there)).is_some() {
-            let flag = if there == Version::V3 { "add --v3" } else { "add --api v2" };
+            let flag = if there == Version::V3 {
+                "add --v3"
+            } else {
+                "add --api v2"
+            };
             return failure.hint(format!("{} exists in {there} only: {flag}", self.method));
         }
         match closest(self.method, catalogue::method_names()) {
@@ -178,8 +206,12 @@ impl Case<'_> {
     }
 
     fn unreachable(&self) -> Failure {
-        let failure = self.failure(self.error.to_string()).state("nothing was sent");
-        let local = ["127.", "localhost", "[::1]"].iter().any(|name| self.host.starts_with(name));
+        let failure = self
+            .failure(self.error.to_string())
+            .state("nothing was sent");
+        let local = ["127.", "localhost", "[::1]"]
+            .iter()
+            .any(|name| self.host.starts_with(name));
         if local {
             failure.hint("is a portal running there? b24 portal starts one")
         } else {
@@ -196,7 +228,10 @@ impl Case<'_> {
     fn moved(&self, to: &str) -> Failure {
         self.failure(self.error.to_string())
             .state("nothing changed")
-            .hint(format!("if {to} is yours, keep a webhook of it: {}", self.login()))
+            .hint(format!(
+                "if {to} is yours, keep a webhook of it: {}",
+                self.login()
+            ))
     }
 
     fn login(&self) -> String {
@@ -209,5 +244,7 @@ impl Case<'_> {
 
 /// `b24 explain CODE`, if it has something to say.
 fn explained(code: &str) -> Option<String> {
-    crate::explain::explain(code).and_then(|found| found.code).map(|_| format!("b24 explain {code}"))
+    crate::explain::explain(code)
+        .and_then(|found| found.code)
+        .map(|_| format!("b24 explain {code}"))
 }

@@ -2,6 +2,7 @@
 
 mod progress;
 mod style;
+mod watch;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -15,6 +16,7 @@ use crate::failure::Failure;
 use progress::Meter;
 pub(crate) use progress::{Progress, grouped};
 pub(crate) use style::{ColorChoice, ProgressChoice, Style};
+pub(crate) use watch::watch;
 
 /// Marks an output error as "the reader has gone", which is a success.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,8 @@
 //! What the client does, as a person wants to see it: waits as progress, requests under `-v`.
 
-use b24::observe::{Event, Observer};
 use std::time::Duration;
+
+use b24::{Event, Observer};
 
 use super::Printer;
 
@@ -12,18 +13,42 @@ pub(crate) fn watch(printer: Printer) -> impl Observer + 'static {
 
 fn show(printer: &Printer, event: &Event<'_>) {
     match event {
-        Event::Waiting { limit: "operating time", method, wait } => {
-            printer.waiting(&format!("waiting for operating time of {method} until {}", at(*wait)));
+        Event::Waiting {
+            limit: "operating time",
+            method,
+            wait,
+        } => {
+            printer.waiting(&format!(
+                "waiting for operating time of {method} until {}",
+                at(*wait)
+            ));
         }
         Event::Waiting { limit, wait, .. } => {
-            printer.detail(1, format_args!("waited {} s for the {limit} limit", tenths(*wait)));
+            printer.detail(
+                1,
+                format_args!("waited {} s for the {limit} limit", tenths(*wait)),
+            );
         }
-        Event::Answered { method, request_id, status, took, bytes } => printer.detail(
+        Event::Answered {
+            method,
+            request_id,
+            status,
+            took,
+            bytes,
+        } => printer.detail(
             1,
-            format_args!("{method}: HTTP {status} in {} s, {bytes} bytes, request {request_id}", tenths(*took)),
+            format_args!(
+                "{method}: HTTP {status} in {} s, {bytes} bytes, request {request_id}",
+                tenths(*took)
+            ),
         ),
-        Event::Again { method, why, after, .. } => {
-            printer.detail(1, format_args!("{method} again in {} s: {why}", tenths(*after)));
+        Event::Again {
+            method, why, after, ..
+        } => {
+            printer.detail(
+                1,
+                format_args!("{method} again in {} s: {why}", tenths(*after)),
+            );
         }
         _ => {}
     }
@@ -32,7 +57,9 @@ fn show(printer: &Printer, event: &Event<'_>) {
 /// The time of day, with its offset, when a wait is over.
 fn at(wait: Duration) -> String {
     let now = jiff::Zoned::now();
-    let end = jiff::SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
+    let end = jiff::SignedDuration::try_from(wait)
+        .ok()
+        .and_then(|wait| now.checked_add(wait).ok());
     end.unwrap_or(now).strftime("%H:%M:%S%:z").to_string()
 }
 

@@ -1,0 +1,191 @@
+//! The configuration files: `config.toml` of the user and `b24.toml` of a project. No secrets.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use etcetera::BaseStrategy;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml_edit::DocumentMut;
+
+use super::private;
+use crate::failure::Failure;
+use crate::session::Mode;
+
+/// The user's own file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The profile when nothing else names one.
+    pub(crate) default_profile: Option<String>,
+    /// What is known of each portal.
+    #[serde(default)]
+    pub(crate) profile: BTreeMap<String, Profile>,
+}
+
+/// One portal of the user's.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Profile {
+    /// Its host.
+    pub(crate) portal: Option<String>,
+    /// What may be done there.
+    #[serde(default)]
+    pub(crate) mode: Mode,
+    /// As `--limits`.
+    pub(crate) limits: Option<String>,
+    /// As `--share`.
+    pub(crate) share: Option<String>,
+}
+
+/// The file of a project, which may be committed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Project {
+    /// The profile of the project.
+    pub(crate) profile: Option<String>,
+    /// What `export` takes when flags say nothing, by entity.
+    #[serde(default)]
+    pub(crate) export: BTreeMap<String, ExportDefaults>,
+}
+
+/// What a project wants exported.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExportDefaults {
+    /// As `--select`.
+    pub(crate) select: Option<Vec<String>>,
+    /// As `--labels`, which comes with a later version.
+    #[serde(rename = "labels")]
+    pub(crate) _labels: Option<bool>,
+}
+
+/// Where the files of the user are.
+#[derive(Debug, Clone)]
+pub(crate) struct Files {
+    /// `config.toml`.
+    pub(crate) config: PathBuf,
+}
+
+impl Files {
+    /// `--config` or `B24_CONFIG`, else the place the platform has for it.
+    pub(crate) fn locate(config: Option<&Path>) -> Result<Self> {
+        if let Some(config) = config {
+            return Ok(Self {
+                config: config.to_owned(),
+            });
+        }
+        let base = etcetera::choose_base_strategy().map_err(|_| {
+            Failure::local("no home directory: HOME is not set").hint("--config FILE, or set HOME")
+        })?;
+        Ok(Self {
+            config: base.config_dir().join("b24").join("config.toml"),
+        })
+    }
+
+    /// `credentials.toml`, beside the configuration.
+    pub(crate) fn credentials(&self) -> PathBuf {
+        self.config.with_file_name("credentials.toml")
+    }
+
+    /// Reads the user's configuration; a missing file is an empty one.
+    pub(crate) fn read(&self) -> Result<Config> {
+        Ok(read_toml(&self.config)?.unwrap_or_default())
+    }
+
+    /// Notes a portal under a name; the first becomes the default.
+    pub(crate) fn add_profile(&self, name: &str, host: &str) -> Result<()> {
+        self.edit(|document| {
+            let profiles = table(document, "profile");
+            let profile = profiles.entry(name).or_insert_with(toml_edit::table);
+            profile["portal"] = toml_edit::value(host);
+            if document.get("default_profile").is_none() {
+                document["default_profile"] = toml_edit::value(name);
+            }
+        })
+    }
+
+    /// Makes a profile the default.
+    pub(crate) fn set_default(&self, name: &str) -> Result<()> {
+        self.edit(|document| document["default_profile"] = toml_edit::value(name))
+    }
+
+    /// Forgets a profile.
+    pub(crate) fn remove_profile(&self, name: &str) -> Result<()> {
+        self.edit(|document| {
+            table(document, "profile").remove(name);
+            if document
+                .get("default_profile")
+                .and_then(toml_edit::Item::as_str)
+                == Some(name)
+            {
+                document.remove("default_profile");
+            }
+        })
+    }
+
+    fn edit(&self, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
+        private::edit(&self.config, private::Access::Anyone, change)
+    }
+}
+
+/// The table of this name, made when it is not there.
+pub(super) fn table<'a>(document: &'a mut DocumentMut, name: &str) -> &'a mut toml_edit::Table {
+    let item = document.entry(name).or_insert_with(|| {
+        let mut table = toml_edit::Table::new();
+        table.set_implicit(true);
+        toml_edit::Item::Table(table)
+    });
+    if !item.is_table() {
+        *item = toml_edit::table();
+    }
+    #[expect(clippy::expect_used, reason = "made a table just above")]
+    item.as_table_mut().expect("a table")
+}
+
+/// The project file of this directory or the nearest one above it.
+pub(crate) fn project() -> Result<Option<(PathBuf, Project)>> {
+    let Ok(here) = env::current_dir() else {
+        return Ok(None);
+    };
+    for directory in here.ancestors() {
+        let path = directory.join("b24.toml");
+        if let Some(project) = read_toml(&path)? {
+            return Ok(Some((path, project)));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads a TOML file; `None` when there is none.
+pub(super) fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if absent(&error) => return Ok(None),
+        Err(error) => return Err(Failure::local(format!("{}: {error}", path.display())).into()),
+    };
+    match toml_edit::de::from_str(&text) {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => Err(wrong(path, &text, &error).into()),
+    }
+}
+
+fn absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// Names the line, never its text: it may hold a secret.
+fn wrong(path: &Path, text: &str, error: &toml_edit::de::Error) -> Failure {
+    let line = error.span().map_or(1, |span| {
+        1 + text[..span.start.min(text.len())].matches('\n').count()
+    });
+    let message = error.message().lines().next().unwrap_or_default();
+    Failure::usage(format!("{}, line {line}: {message}", path.display())).state("nothing was sent")
+}

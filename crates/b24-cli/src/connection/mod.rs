@@ -1,0 +1,274 @@
+//! From flags, environment and files to a client of one portal.
+
+mod choice;
+mod config;
+mod credentials;
+mod identity;
+mod private;
+
+use std::env;
+use std::fmt;
+use std::fs;
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use b24::{Client, Limits};
+
+use crate::args::Global;
+use crate::failure::{Failure, Kind};
+use crate::printer::{Printer, watch};
+use crate::session::Mode;
+
+pub(crate) use choice::{Choice, Said};
+pub(crate) use config::{ExportDefaults, Files, Profile, project};
+pub(crate) use credentials::{Secret, Store};
+pub(crate) use identity::{Identity, scopes, user};
+pub(crate) use private::{Access, write};
+
+/// A chosen portal: who it is, where the choice came from, and the client that talks to it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// Talks to the portal.
+    pub(crate) client: Client,
+    /// `acme.bitrix24.com`, or `127.0.0.1:8724`.
+    pub(crate) host: String,
+    /// `B24_WEBHOOK`, `profile acme`, …
+    pub(crate) origin: String,
+    /// The profile, if one was chosen.
+    pub(crate) profile: Option<String>,
+    /// What may be done there.
+    pub(crate) mode: Mode,
+}
+
+/// `acme.bitrix24.com (B24_WEBHOOK)`: as summaries and prompts name it.
+impl fmt::Display for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.host, self.origin)
+    }
+}
+
+/// A way to a portal, before a client is made of it.
+#[derive(Debug)]
+struct Way {
+    webhook: Secret,
+    origin: String,
+    name: Option<String>,
+    profile: Profile,
+}
+
+/// Chooses the portal of this run and makes its client. Sends nothing.
+pub(crate) async fn connect(
+    global: &Global,
+    printer: &Printer,
+    deadline: Option<Instant>,
+) -> Result<Connection> {
+    let files = Files::locate(global.config.as_deref())?;
+    let way = way(said(global, &files)?.choose()?, &files, printer).await?;
+    connection(way, global, printer, deadline)
+}
+
+/// Makes the connection of a webhook that is not kept yet.
+pub(crate) fn connect_to(
+    webhook: Secret,
+    origin: &str,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Connection> {
+    let profile = Profile::default();
+    let way = Way {
+        webhook,
+        origin: origin.to_owned(),
+        name: None,
+        profile,
+    };
+    connection(way, global, printer, None)
+}
+
+/// Everything that was said about the portal.
+pub(crate) fn said(global: &Global, files: &Files) -> Result<Said> {
+    let filled = |name| env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let flag_given = global.demo
+        || global.profile.is_some()
+        || global.webhook.is_some()
+        || global.webhook_file.is_some();
+    let env_demo = filled("B24_DEMO").is_some_and(|value| {
+        !matches!(
+            value.to_lowercase().as_str(),
+            "0" | "n" | "no" | "f" | "false" | "off"
+        )
+    });
+    let env_webhook = filled("B24_WEBHOOK").map(|text| Secret::new(&text));
+    let mut said = Said {
+        demo: global.demo,
+        profile: global.profile.clone(),
+        webhook: global.webhook.as_deref().map(Secret::new),
+        webhook_file: global.webhook_file.clone(),
+        env_demo,
+        env_webhook,
+        env_webhook_file: filled("B24_WEBHOOK_FILE").map(Into::into),
+        env_profile: filled("B24_PROFILE"),
+        ..Said::default()
+    };
+    // A broken file must not stand in the way of one who has said which portal.
+    let settled = flag_given
+        || said.env_demo
+        || said.env_webhook.is_some()
+        || said.env_webhook_file.is_some()
+        || said.env_profile.is_some();
+    if !settled {
+        said.project = project()?.and_then(|(_, project)| project.profile);
+        said.default = files.read()?.default_profile;
+    }
+    Ok(said)
+}
+
+async fn way(choice: Choice, files: &Files, printer: &Printer) -> Result<Way> {
+    let plain = |webhook, origin: String| Way {
+        webhook,
+        origin,
+        name: None,
+        profile: Profile::default(),
+    };
+    match choice {
+        Choice::Demo => Err(Failure::usage("the demo portal is not there yet").into()),
+        Choice::Webhook(webhook, origin) => {
+            if origin == choice::Origin::Flag("--webhook") && io::stderr().is_terminal() {
+                printer.warning(
+                    "--webhook shows the secret to other users of this machine; \
+                     B24_WEBHOOK and --webhook-file do not",
+                );
+            }
+            Ok(plain(webhook, origin.to_string()))
+        }
+        Choice::File(path, origin) => Ok(plain(read_secret(&path)?, origin.to_string())),
+        Choice::Profile(name, origin) => {
+            let profile = files.read()?.profile.remove(&name).unwrap_or_default();
+            let Some(webhook) = Store::beside(files).webhook(&name).await? else {
+                return Err(no_such_profile(&name, files).into());
+            };
+            let origin = match origin {
+                choice::Origin::Flag(_) | choice::Origin::Default => format!("profile {name}"),
+                elsewhere => format!("profile {name}, {elsewhere}"),
+            };
+            Ok(Way {
+                name: Some(name),
+                profile,
+                ..plain(webhook, origin)
+            })
+        }
+    }
+}
+
+/// The first line of a file, or of stdin for `-`.
+pub(crate) fn read_secret(path: &Path) -> Result<Secret> {
+    let mut text = String::new();
+    let name = if path == Path::new("-") {
+        io::stdin().read_to_string(&mut text)?;
+        "stdin".to_owned()
+    } else {
+        let failed = |error| {
+            Failure::local(format!("{}: {error}", path.display())).state("nothing was sent")
+        };
+        text = fs::read_to_string(path).map_err(failed)?;
+        path.display().to_string()
+    };
+    match text.lines().map(str::trim).find(|line| !line.is_empty()) {
+        Some(line) => Ok(Secret::new(line)),
+        None => Err(Failure::usage(format!("{name} holds no webhook"))
+            .state("nothing was sent")
+            .into()),
+    }
+}
+
+fn no_such_profile(name: &str, files: &Files) -> Failure {
+    let known = Store::beside(files).names().unwrap_or_default();
+    let failure = Failure::new(Kind::Auth, format!("no webhook is kept for profile {name}"))
+        .state("nothing was sent");
+    match crate::failure::closest(name, known.iter().map(String::as_str)) {
+        Some(similar) => failure.hint(format!("did you mean {similar}? b24 auth list")),
+        None => failure.hint(format!("b24 auth login {name}")),
+    }
+}
+
+fn connection(
+    way: Way,
+    global: &Global,
+    printer: &Printer,
+    deadline: Option<Instant>,
+) -> Result<Connection> {
+    let mut builder = Client::builder()
+        .webhook(way.webhook.expose())
+        .user_agent(concat!("b24-cli/", env!("CARGO_PKG_VERSION")))
+        .limits(limits(
+            global.limits.as_deref().or(way.profile.limits.as_deref()),
+        )?)
+        .observer(watch(printer.clone()));
+    if let Some(share) = global.share.as_deref().or(way.profile.share.as_deref()) {
+        builder = builder.share(parse_share(share)?);
+    }
+    if let Some(timeout) = global.timeout {
+        builder = builder.timeout(timeout);
+    }
+    if let Some(deadline) = deadline {
+        let left = deadline.saturating_duration_since(Instant::now());
+        builder = builder.deadline(left.max(Duration::from_millis(1)));
+    }
+    if let Some(path) = &global.ca {
+        let pem = fs::read(path)
+            .map_err(|error| Failure::local(format!("{}: {error}", path.display())))?;
+        builder = builder.ca_certificates(pem);
+    }
+    let client = builder.build()?;
+    Ok(Connection {
+        host: client.portal().to_owned(),
+        client,
+        origin: way.origin,
+        profile: way.name,
+        mode: if global.read_only {
+            Mode::ReadOnly
+        } else {
+            way.profile.mode
+        },
+    })
+}
+
+fn limits(text: Option<&str>) -> Result<Limits, Failure> {
+    text.map_or(Ok(Limits::Auto), |text| {
+        text.parse()
+            .map_err(|error: b24::LimitsError| Failure::usage(format!("--limits: {error}")))
+    })
+}
+
+/// `50%`, `50` or `0.5`.
+fn parse_share(text: &str) -> Result<f64, Failure> {
+    let number: Option<f64> = text.trim().trim_end_matches('%').trim().parse().ok();
+    let share = match number {
+        Some(number) if text.contains('%') || number > 1.0 => number / 100.0,
+        Some(number) => number,
+        None => 0.0,
+    };
+    if share > 0.0 && share <= 1.0 {
+        Ok(share)
+    } else {
+        Err(Failure::usage(format!(
+            "--share: `{text}` is not a share such as 50%"
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_a_part_of_one() {
+        assert!((parse_share("50%").expect("50%") - 0.5).abs() < 1e-9);
+        assert!((parse_share("0.3").expect("0.3") - 0.3).abs() < 1e-9);
+        assert!((parse_share("30").expect("30") - 0.3).abs() < 1e-9);
+        for wrong in ["0", "101%", "-5%", "half", ""] {
+            assert!(parse_share(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Files written whole or not at all, and the secret ones readable by nobody else.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use toml_edit::DocumentMut;
+
+use crate::failure::{Failure, Kind};
+
+/// Who may read a file we write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Whoever the system lets.
+    Anyone,
+    /// The owner alone.
+    Owner,
+}
+
+/// Changes a TOML file, keeping its comments; makes it and its directory when they are missing.
+pub(super) fn edit(
+    path: &Path,
+    access: Access,
+    change: impl FnOnce(&mut DocumentMut),
+) -> Result<()> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(failed(path, &error).into()),
+    };
+    let mut document: DocumentMut = text.parse().map_err(|_| {
+        Failure::usage(format!("{} is not TOML", path.display())).state("it is untouched")
+    })?;
+    change(&mut document);
+    write(path, access, document.to_string().as_bytes())
+        .map_err(|error| failed(path, &error).into())
+}
+
+/// Replaces a file in one step.
+pub(crate) fn write(path: &Path, access: Access, bytes: &[u8]) -> io::Result<()> {
+    // A link is followed, so that it stays one.
+    let target: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let directory = target
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".b24-")
+        .tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    if access == Access::Anyone {
+        set_readable(file.as_file(), &target)?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(&target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Refuses a secret file that others could read.
+pub(super) fn check(path: &Path) -> Result<()> {
+    match mode(path) {
+        Some(mode) if mode & 0o077 != 0 => {
+            let message = format!("{} can be read by others (mode {mode:04o})", path.display());
+            Err(Failure::new(Kind::Auth, message)
+                .state("nothing was sent")
+                .hint(format!("chmod 600 {}", path.display()))
+                .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path)
+        .ok()
+        .map(|meta| meta.permissions().mode() & 0o7777)
+}
+
+#[cfg(not(unix))]
+fn mode(_path: &Path) -> Option<u32> {
+    None
+}
+
+/// Temporary files start at 0600: gives them the old file's mode, or the usual one.
+#[cfg(unix)]
+fn set_readable(file: &fs::File, target: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = mode(target).unwrap_or(0o644);
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_readable(_file: &fs::File, _target: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn failed(path: &Path, error: &io::Error) -> Failure {
+    Failure::local(format!("{}: {error}", path.display()))
+}
