@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 /// Escapes what would end the path segment of a method.
 const SEGMENT: &AsciiSet = &CONTROLS
@@ -111,20 +111,15 @@ impl WebhookUrl {
     /// # Errors
     /// [`WebhookError`], which never shows the text.
     pub fn parse(text: &str) -> Result<Self, WebhookError> {
-        let webhook = Self::parse_allowing_http(text)?;
-        if webhook.is_https() || is_loopback(&webhook.base) {
-            Ok(webhook)
-        } else {
-            Err(WebhookError::PlainHttp)
-        }
+        Self::parse_with(text, false)
     }
 
-    /// As [`parse`](Self::parse), with plain http to any host: for a portal in
-    /// a network that is trusted.
+    /// As [`parse`](Self::parse); with `allow_http`, plain http is taken for
+    /// any host: for a portal in a network that is trusted.
     ///
     /// # Errors
     /// [`WebhookError`], which never shows the text.
-    pub fn parse_allowing_http(text: &str) -> Result<Self, WebhookError> {
+    pub fn parse_with(text: &str, allow_http: bool) -> Result<Self, WebhookError> {
         let text = strip_wrapping(text);
         if text.is_empty() {
             return Err(WebhookError::Empty);
@@ -160,6 +155,9 @@ impl WebhookUrl {
                 .iter()
                 .fold(String::from("/"), |path, part| path + part + "/"),
         );
+        if base.scheme() == "http" && !allow_http && !is_loopback(&base) {
+            return Err(WebhookError::PlainHttp);
+        }
         Ok(Self {
             base,
             user,
@@ -178,6 +176,11 @@ impl WebhookUrl {
         self.base.as_str()
     }
 
+    /// Scheme, host and port, without a slash at the end.
+    pub fn origin(&self) -> &str {
+        &self.base[..Position::BeforePath]
+    }
+
     /// The user whom the webhook acts as.
     pub const fn user(&self) -> u64 {
         self.user
@@ -190,16 +193,16 @@ impl WebhookUrl {
 
     /// The whole address, secret included: for a store that keeps it.
     pub fn expose(&self) -> String {
-        self.v2_endpoint("")
+        self.v2("")
     }
 
     /// Where a method of API v2 is called, secret included.
-    pub(crate) fn v2_endpoint(&self, method: &str) -> String {
+    pub(crate) fn v2(&self, method: &str) -> String {
         self.endpoint("rest", method)
     }
 
     /// Where a method of API v3 is called, secret included.
-    pub(crate) fn v3_endpoint(&self, method: &str) -> String {
+    pub(crate) fn v3(&self, method: &str) -> String {
         self.endpoint("rest/api", method)
     }
 

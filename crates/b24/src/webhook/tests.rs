@@ -55,6 +55,8 @@ fn port_prefix_and_idn_are_kept() {
         base_of("https://Портал.рф/rest/1/abc/"),
         "https://xn--80awhdgm.xn--p1ai/"
     );
+    let port = WebhookUrl::parse("https://h:8443/sub/rest/1/abc").unwrap();
+    assert_eq!(port.origin(), "https://h:8443");
     assert_eq!(base_of("https://[::1]:9/rest/1/abc/"), "https://[::1]:9/");
 }
 
@@ -62,15 +64,15 @@ fn port_prefix_and_idn_are_kept() {
 fn endpoints_are_built_for_both_versions() {
     let webhook = WebhookUrl::parse("https://h/sub/rest/7/abc/").unwrap();
     assert_eq!(
-        webhook.v2_endpoint("crm.deal.get"),
+        webhook.v2("crm.deal.get"),
         "https://h/sub/rest/7/abc/crm.deal.get"
     );
     assert_eq!(
-        webhook.v3_endpoint("tasks.task.get"),
+        webhook.v3("tasks.task.get"),
         "https://h/sub/rest/api/7/abc/tasks.task.get"
     );
     assert_eq!(
-        webhook.v2_endpoint("a/../b?c#d"),
+        webhook.v2("a/../b?c#d"),
         "https://h/sub/rest/7/abc/a%2F..%2Fb%3Fc%23d"
     );
     assert_eq!(WebhookUrl::parse(&webhook.expose()), Ok(webhook));
@@ -100,7 +102,7 @@ fn plain_http_is_for_this_machine_or_when_asked_for() {
             Err(WebhookError::PlainHttp),
             "{host}"
         );
-        assert!(WebhookUrl::parse_allowing_http(&text).is_ok(), "{host}");
+        assert!(WebhookUrl::parse_with(&text, true).is_ok(), "{host}");
     }
 }
 
