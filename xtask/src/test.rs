@@ -57,7 +57,8 @@ const STEPS: &[Step] = &[
         name: "docs",
         about: "rustdoc without warnings",
         run: |root| {
-            let arguments = ["doc", "--workspace", "--no-deps"];
+            // Libraries only: the command and the SDK are both called b24.
+            let arguments = ["doc", "--workspace", "--no-deps", "--lib"];
             run_process(cargo(root, &arguments).env("RUSTDOCFLAGS", "-D warnings"))
         },
     },
