@@ -1,33 +1,158 @@
-//! All data of the portal.
+//! All data of the portal, in memory: compact tables, and nothing that knows about HTTP.
+
+mod cell;
+mod column;
+mod demo;
+pub(crate) mod directory;
+mod entities;
+mod entity;
+pub(crate) mod filter;
+pub(crate) mod input;
+pub(crate) mod scan;
+pub(crate) mod schema;
+pub(crate) mod table;
+#[cfg(test)]
+mod tests;
+pub(crate) mod time;
+pub(crate) mod view;
+pub(crate) mod write;
+
+pub(crate) use cell::{Cell, CellRef, Multifield};
+pub(crate) use directory::Directory;
+pub(crate) use entity::Entity;
+use table::Table;
 
 /// All data of the portal.
-#[derive(Debug, Default)]
-pub(crate) struct World;
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) crm: Vec<Entity>,
+    pub(crate) tasks: Entity,
+    pub(crate) users: Entity,
+    pub(crate) events: Entity,
+    pub(crate) directory: Directory,
+    /// The id of the next phone or e-mail.
+    pub(crate) next_multifield: i64,
+    /// The id of the next notification.
+    pub(crate) next_notification: i64,
+}
 
 impl World {
-    /// Reference data only.
+    /// Users and directories only.
     pub(crate) fn empty() -> Self {
-        Self
+        let mut world = Self {
+            crm: vec![
+                Entity::crm("lead", 1, entities::LEAD),
+                Entity::crm("deal", 2, entities::DEAL),
+                Entity::crm("contact", 3, entities::CONTACT),
+                Entity::crm("company", 4, entities::COMPANY),
+                Entity::crm("smart_invoice", 31, entities::INVOICE),
+                Entity::crm("dynamic_128", 128, entities::PROJECT),
+                Entity::crm("dynamic_1032", 1032, entities::EQUIPMENT),
+            ],
+            tasks: Entity::tasks(entities::TASK, entities::TASK_V3),
+            users: Entity::users(entities::USER),
+            events: Entity::event_log(entities::EVENT_LOG, entities::EVENT_LOG_V3),
+            directory: Directory::new(),
+            next_multifield: 1,
+            next_notification: 1,
+        };
+        demo::users(&mut world);
+        world
     }
 
     /// The demo set with this many deals.
-    pub(crate) fn demo(_deals: u64) -> Self {
-        Self
+    pub(crate) fn demo(deals: u64) -> Self {
+        let mut world = Self::empty();
+        demo::fill(&mut world, usize::try_from(deals).unwrap_or(usize::MAX));
+        world
     }
 
-    /// The rows of an entity, as a test looks at them.
-    pub(crate) fn rows(&self, _entity: &str) -> Vec<serde_json::Value> {
-        Vec::new()
+    /// The CRM entity of this type.
+    pub(crate) fn crm(&self, type_id: i64) -> Option<&Entity> {
+        self.crm.iter().find(|entity| entity.type_id == type_id)
+    }
+
+    /// As [`Self::crm`], to be changed.
+    pub(crate) fn crm_mut(&mut self, type_id: i64) -> Option<&mut Entity> {
+        self.crm.iter_mut().find(|entity| entity.type_id == type_id)
+    }
+
+    /// The rows of an entity, with classic names and values; none for an unknown entity.
+    pub(crate) fn rows(&self, entity: &str) -> Vec<serde_json::Value> {
+        let Some(entity) = self.entity(entity) else { return Vec::new() };
+        let all: Vec<usize> = (0..entity.classic.entries.len()).collect();
+        let mut json = Vec::new();
+        let live = entity.table.places().filter(|&row| entity.table.is_live(row));
+        live.map(|row| {
+            json.clear();
+            entity.classic.write_row(&all, &entity.table, row, &mut json);
+            serde_json::from_slice(&json).unwrap_or_default()
+        })
+        .collect()
     }
 
     /// The ids of an entity, rising.
-    pub(crate) fn ids(&self, _entity: &str) -> Vec<i64> {
-        Vec::new()
+    pub(crate) fn ids(&self, entity: &str) -> Vec<i64> {
+        self.entity(entity).map(|entity| entity.table.ids()).unwrap_or_default()
     }
 
     /// Deletes rows as another user would.
-    pub(crate) fn delete_rows(&mut self, _entity: &str, _ids: &[i64]) {}
+    pub(crate) fn delete_rows(&mut self, entity: &str, ids: &[i64]) {
+        if let Some(entity) = self.entity_mut(entity) {
+            ids.iter().for_each(|&id| {
+                entity.table.delete(id);
+            });
+        }
+    }
 
     /// Adds rows as another user would.
-    pub(crate) fn insert_rows(&mut self, _entity: &str, _count: usize) {}
+    pub(crate) fn insert_rows(&mut self, entity: &str, count: usize) {
+        if let Some(entity) = self.entity_mut(entity) {
+            (0..count).for_each(|_| demo::plain_row(&mut entity.table));
+        }
+    }
+
+    /// Notes in the event log that something was done.
+    pub(crate) fn note(&mut self, now: i64, user_id: i64, event: &Event<'_>) {
+        let table = &mut self.events.table;
+        let row = table.append();
+        table.set_named(row, "TIMESTAMP_X", now);
+        table.set_named(row, "AUDIT_TYPE_ID", event.audit_type);
+        table.set_named(row, "MODULE_ID", event.module);
+        table.set_named(row, "ITEM_ID", event.item);
+        table.set_named(row, "USER_ID", user_id);
+        table.set_named(row, "REMOTE_ADDR", "127.0.0.1");
+        table.set_named(row, "REQUEST_URI", "/rest/");
+        table.set_named(row, "USER_AGENT", "REST");
+    }
+
+    /// An entity by name; for the CRM also by type id (`128`).
+    fn entity(&self, name: &str) -> Option<&Entity> {
+        let single = [&self.tasks, &self.users, &self.events];
+        self.crm.iter().chain(single).find(|entity| entity.is_called(name))
+    }
+
+    fn entity_mut(&mut self, name: &str) -> Option<&mut Entity> {
+        let single = [&mut self.tasks, &mut self.users, &mut self.events];
+        self.crm.iter_mut().chain(single).find(|entity| entity.is_called(name))
+    }
+}
+
+/// What the event log is told.
+#[derive(Debug)]
+pub(crate) struct Event<'a> {
+    pub(crate) audit_type: &'a str,
+    pub(crate) module: &'a str,
+    pub(crate) item: &'a str,
+}
+
+impl Entity {
+    fn is_called(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name) || (self.type_id > 0 && name.parse() == Ok(self.type_id))
+    }
+}
+
+/// The places of fields by their classic names.
+fn field_numbers<const N: usize>(table: &Table, names: [&str; N]) -> [table::FieldNo; N] {
+    names.map(|name| table.field_no(name).unwrap_or(table::ID))
 }

@@ -1,0 +1,109 @@
+//! Reading a table: filter, order, a window of the result, and how many there are.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use super::cell::CellRef;
+use super::filter::{Filter, fold};
+use super::table::{FieldNo, ID, Row, Table};
+
+/// One key of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sort {
+    pub(crate) field: FieldNo,
+    pub(crate) descending: bool,
+}
+
+/// What is asked of a table. Without an order rows come by id.
+#[derive(Debug)]
+pub(crate) struct Scan<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) filter: Filter,
+    pub(crate) order: Vec<Sort>,
+}
+
+impl Scan<'_> {
+    /// At most `limit` rows after the first `offset`.
+    pub(crate) fn window(&self, offset: usize, limit: usize) -> Vec<Row> {
+        if let Some(ids) = self.filter.listed_ids() {
+            let listed = ids.iter().filter_map(|&id| self.table.find(id));
+            let rows = listed.filter(|&row| self.filter.passes(self.table, row)).collect();
+            return self.sorted(rows, offset, limit);
+        }
+        let places = self.places();
+        let mut passing = places.clone().filter(|&row| self.lets(row));
+        match self.order.first() {
+            None | Some(Sort { field: ID, descending: false }) => passing.skip(offset).take(limit).collect(),
+            Some(Sort { field: ID, descending: true }) => {
+                places.rev().filter(|&row| self.lets(row)).skip(offset).take(limit).collect()
+            }
+            Some(_) => self.sorted(passing.by_ref().collect(), offset, limit),
+        }
+    }
+
+    /// How many rows pass.
+    pub(crate) fn count(&self) -> usize {
+        if let Some(ids) = self.filter.listed_ids() {
+            let listed = ids.iter().filter_map(|&id| self.table.find(id));
+            return listed.filter(|&row| self.filter.passes(self.table, row)).count();
+        }
+        if self.filter.is_id_range() {
+            return self.table.live_in(self.places());
+        }
+        self.places().filter(|&row| self.lets(row)).count()
+    }
+
+    /// All rows that pass, by id.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row> {
+        self.places().filter(|&row| self.lets(row))
+    }
+
+    fn lets(&self, row: Row) -> bool {
+        self.table.is_live(row) && self.filter.passes(self.table, row)
+    }
+
+    /// The places that can hold passing rows: the bounds of the id are found, not looked for.
+    fn places(&self) -> Range<Row> {
+        let all = self.table.places();
+        let (low, high) = self.filter.id_bounds();
+        let start = if low == i64::MIN { all.start } else { self.table.lower_bound(low) };
+        let end = high.checked_add(1).map_or(all.end, |above| self.table.lower_bound(above));
+        start..end.max(start)
+    }
+
+    fn sorted(&self, mut rows: Vec<Row>, offset: usize, limit: usize) -> Vec<Row> {
+        let order = |left: &Row, right: &Row| self.compare(*left, *right);
+        let end = offset.saturating_add(limit);
+        if offset >= rows.len() {
+            return Vec::new();
+        }
+        if end < rows.len() {
+            rows.select_nth_unstable_by(end, order);
+            rows.truncate(end);
+        }
+        rows.sort_unstable_by(order);
+        rows.split_off(offset)
+    }
+
+    /// By the keys of the order, and by id where they are equal.
+    fn compare(&self, left: Row, right: Row) -> Ordering {
+        let keys = self.order.iter().map(|sort| {
+            let order = compare(self.table.get(left, sort.field), self.table.get(right, sort.field));
+            if sort.descending { order.reverse() } else { order }
+        });
+        keys.fold(Ordering::Equal, Ordering::then).then(left.cmp(&right))
+    }
+}
+
+/// NULL comes first; text without case; lists are not compared.
+fn compare(left: CellRef<'_>, right: CellRef<'_>) -> Ordering {
+    match (left, right) {
+        (CellRef::Number(left), CellRef::Number(right)) => left.cmp(&right),
+        (CellRef::Text(left), CellRef::Text(right)) if left == right => Ordering::Equal,
+        (CellRef::Text(left), CellRef::Text(right)) => fold(left).cmp(&fold(right)),
+        (CellRef::Null, CellRef::Null) => Ordering::Equal,
+        (CellRef::Null, _) => Ordering::Less,
+        (_, CellRef::Null) => Ordering::Greater,
+        _ => Ordering::Equal,
+    }
+}
