@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 
 use crate::process::{cargo, output, run};
 
 /// Runs cargo-deny; if it is not installed, says how to get it and fails.
 pub(crate) fn check(root: &Path) -> Result<()> {
-    output(&mut cargo(root, &["deny", "--version"]))
-        .context("cargo-deny is missing: cargo install --locked cargo-deny")?;
+    if output(&mut cargo(root, &["deny", "--version"])).is_err() {
+        bail!("cargo-deny is missing: cargo install --locked cargo-deny");
+    }
     run(&mut cargo(root, &["deny", "--all-features", "check"]))
 }
