@@ -4,7 +4,7 @@ mod outcome;
 mod plan;
 pub(crate) mod reference;
 mod run;
-mod wire;
+pub(crate) mod wire;
 
 use std::fmt;
 use std::future::IntoFuture;

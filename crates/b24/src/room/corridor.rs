@@ -26,6 +26,7 @@ use crate::client::Inner;
 use crate::effect::Effect;
 use crate::error::{Error, Kind, Reason};
 use crate::observe::Event;
+use crate::redact;
 use crate::rt::{self, Instant};
 
 /// A request that is ready to go: everything is serialised, nothing is sent yet.
@@ -207,6 +208,7 @@ async fn send(
     let endpoint = client.access.endpoint(outbound.version, &outbound.method);
     let request = build(&endpoint, outbound, request_id).map_err(Failure::Answer)?;
     client.counters.sent(outbound.body.len());
+    trace_body("request", &outbound.body);
     client.tell(&Event::Sent {
         method: &outbound.method,
         request_id,
@@ -226,6 +228,7 @@ async fn send(
     let (parts, body) = response.into_parts();
     let status = parts.status.as_u16();
     client.counters.received(body.len());
+    trace_body("answer", &body);
     client.tell(&Event::Answered {
         method: &outbound.method,
         request_id,
@@ -258,6 +261,17 @@ async fn send(
         Err(Reason::Api(error)) => Err(Failure::Api(error)),
         Err(reason @ Reason::Unexpected(_)) => Err(Failure::Answer(reason)),
         Err(reason) => Err(Failure::Lost(reason)),
+    }
+}
+
+/// Bodies show at trace level only, with the secrets in them masked.
+fn trace_body(what: &'static str, body: &Bytes) {
+    if tracing::enabled!(tracing::Level::TRACE) {
+        let shown = match serde_json::from_slice(body) {
+            Ok(json) => redact::value(&json).to_string(),
+            Err(_) => redact::text(&String::from_utf8_lossy(body)).into_owned(),
+        };
+        tracing::trace!(what, body = %shown);
     }
 }
 

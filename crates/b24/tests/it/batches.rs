@@ -1,0 +1,312 @@
+//! Batches on the wire, and one outcome for each command.
+
+use b24::{Kind, Outcome};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::script::{Script, Step, error, ok};
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct User {
+    #[serde(rename = "ID")]
+    id: String,
+}
+
+/// The answer to a batch: results and errors by the commands' own keys.
+fn answer(result: Value, result_error: Value) -> Step {
+    ok(
+        json!({ "result": result, "result_error": result_error, "result_total": [], "result_next": [], "result_time": [] }),
+    )
+}
+
+fn refused(code: &str) -> Value {
+    json!({ "error": code, "error_description": "" })
+}
+
+#[tokio::test]
+async fn commands_go_in_the_order_of_the_caller() {
+    let script = Script::new([answer(json!([]), json!([]))]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch().halt(false);
+    for n in 0..12 {
+        batch.add(
+            format!("z{}", 99 - n),
+            b24.v2().call("crm.item.get").param("id", n),
+        );
+    }
+    batch.await.unwrap();
+    let cmd: Vec<String> = (0..12)
+        .map(|n| format!(r#""c{n}":"crm.item.get?id={n}""#))
+        .collect();
+    assert_eq!(
+        script.text(0),
+        format!(r#"{{"halt":0,"cmd":{{{}}}}}"#, cmd.join(","))
+    );
+}
+
+#[tokio::test]
+async fn a_reference_becomes_a_macro_and_halts() {
+    let script = Script::new([answer(
+        json!({ "c0": { "ID": "7" }, "c1": { "items": [{ "id": 1 }] } }),
+        json!([]),
+    )]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch();
+    let me = batch.add("me", b24.v2().call("user.current").typed::<User>());
+    let filter = json!({ "assignedById": me.field("ID") });
+    let mine = batch.add(
+        "mine",
+        b24.v2()
+            .call("crm.item.list")
+            .param("filter", filter)
+            .key("items")
+            .typed::<Vec<Value>>(),
+    );
+    let mut out = batch.await.unwrap();
+    assert_eq!(out.take(me).unwrap(), User { id: "7".into() });
+    assert_eq!(out.take(mine).unwrap().len(), 1);
+    assert_eq!(
+        script.text(0),
+        r#"{"halt":1,"cmd":{"c0":"user.current?","c1":"crm.item.list?filter%5BassignedById%5D=%24result%5Bc0%5D%5BID%5D"}}"#
+    );
+}
+
+#[tokio::test]
+async fn the_path_of_a_reference_begins_where_the_key_leads() {
+    let script = Script::new([answer(
+        json!({ "c0": { "items": [] }, "c1": true }),
+        json!([]),
+    )]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch();
+    let list = batch.add("list", b24.v2().call("crm.item.list").key("items"));
+    batch.add(
+        "get",
+        b24.v2()
+            .call("crm.item.get")
+            .param("id", list.field("0.id")),
+    );
+    batch.await.unwrap();
+    assert!(
+        script
+            .text(0)
+            .contains("id=%24result%5Bc0%5D%5Bitems%5D%5B0%5D%5Bid%5D")
+    );
+}
+
+#[tokio::test]
+async fn each_command_has_its_outcome_in_its_place() {
+    let script = Script::new([answer(
+        json!({ "c0": 1, "c2": null }),
+        json!({ "c1": refused("NOT_FOUND") }),
+    )]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch();
+    for _ in 0..3 {
+        batch.push(b24.v2().call("crm.item.get"));
+    }
+    let out = batch.await.unwrap();
+    assert!(matches!(out.get(0), Some(Outcome::Ok(answer)) if answer.json() == b"1"));
+    assert!(matches!(out.get(1), Some(Outcome::Err(error)) if error.code() == Some("NOT_FOUND")));
+    assert!(matches!(out.by_name("2"), Some(Outcome::Ok(answer)) if answer.json() == b"null"));
+}
+
+#[tokio::test]
+async fn after_a_halt_the_rest_is_skipped_across_requests() {
+    let script = Script::new([answer(
+        json!({ "c0": 1 }),
+        json!({ "c1": refused("NOT_FOUND") }),
+    )]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch().halt(true);
+    for _ in 0..120 {
+        batch.push(b24.v2().call("crm.item.add"));
+    }
+    let out = batch.await.unwrap();
+    assert_eq!(script.requests(), 1);
+    assert!(matches!(out.get(1), Some(Outcome::Err(_))));
+    assert_eq!(
+        out.iter()
+            .filter(|(_, outcome)| matches!(outcome, Outcome::Skipped))
+            .count(),
+        118
+    );
+}
+
+#[tokio::test]
+async fn a_hundred_and_twenty_commands_take_three_requests() {
+    let full: Value = (0..50)
+        .map(|n| (format!("c{n}"), json!(n)))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let script = Script::new(vec![answer(full, json!([])); 3]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch();
+    for n in 0..120 {
+        batch.push(b24.v2().call("crm.item.get").param("id", n));
+    }
+    let out = batch.await.unwrap();
+    assert_eq!((script.requests(), out.len(), out.all_ok()), (3, 120, true));
+    assert_eq!(script.json(2)["cmd"]["c0"], "crm.item.get?id=100");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_batch_of_writes_is_unknown_and_sent_once() {
+    let script = Script::new([Step::Lost]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch();
+    batch.add("read", b24.v2().call("crm.item.get"));
+    batch.add("write", b24.v2().call("crm.item.add"));
+    let out = batch.await.unwrap();
+    assert!(
+        matches!(out.by_name("read"), Some(Outcome::Err(error)) if error.kind() == Kind::Temporary && !error.may_have_run())
+    );
+    assert!(matches!(out.by_name("write"), Some(Outcome::Unknown(error)) if error.may_have_run()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_batch_of_reads_is_sent_again() {
+    let script = Script::new([Step::Lost, answer(json!({ "c0": 1 }), json!([]))]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch();
+    batch.push(b24.v2().call("crm.item.get"));
+    assert!(batch.await.unwrap().all_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn commands_refused_for_operating_time_are_sent_again_alone() {
+    let script = Script::new([
+        answer(
+            json!({ "c0": 1 }),
+            json!({ "c1": refused("OPERATION_TIME_LIMIT") }),
+        ),
+        answer(json!({ "c0": 2 }), json!([])),
+    ]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch();
+    batch.push(b24.v2().call("crm.item.get"));
+    batch.push(b24.v2().call("crm.item.add"));
+    let begun = tokio::time::Instant::now();
+    let out = batch.await.unwrap();
+    assert!(out.all_ok());
+    assert_eq!(script.json(1)["cmd"], json!({ "c0": "crm.item.add?" }));
+    assert_eq!(begun.elapsed().as_secs(), 60);
+}
+
+#[tokio::test]
+async fn a_text_that_reads_like_a_macro_goes_alone() {
+    let script = Script::new([
+        ok(json!({ "item": { "id": 1 } })),
+        answer(json!({ "c0": 1 }), json!([])),
+    ]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch().halt(true);
+    batch.add(
+        "odd",
+        b24.v2()
+            .call("crm.item.add")
+            .param("fields", json!({ "title": "costs $result[x][y]" })),
+    );
+    batch.add(
+        "plain",
+        b24.v2()
+            .call("crm.item.add")
+            .param("fields", json!({ "title": "costs $5" })),
+    );
+    assert!(batch.await.unwrap().all_ok());
+    assert!(script.uri(0).contains("/crm.item.add?"));
+    assert_eq!(script.json(0)["fields"]["title"], "costs $result[x][y]");
+}
+
+#[tokio::test]
+async fn mistakes_are_found_before_anything_is_sent() {
+    let script = Script::new([]);
+    let b24 = script.client();
+    let add = || b24.v2().call("crm.item.add");
+
+    let mut twice = b24.v2().batch();
+    twice.add("a", add());
+    twice.add("a", add());
+
+    let mut nested = b24.v2().batch();
+    nested.push(b24.v2().call("batch"));
+
+    let mut mixed = b24.v2().batch();
+    mixed.push(b24.v3().call("tasks.task.get"));
+
+    let mut empty_value = b24.v2().batch();
+    empty_value.push(add().param("fields", json!({ "PHONE": [] })));
+
+    let mut far = b24.v2().batch();
+    let first = far.add("first", add());
+    for _ in 0..50 {
+        far.push(add());
+    }
+    far.add("last", add().param("id", first.field("id")));
+
+    let mut stranger = b24.v2().batch();
+    stranger.push(add().param("id", first.field("id")));
+
+    for batch in [twice, nested, mixed, empty_value, far, stranger] {
+        let error = batch.await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Usage, "{error}");
+    }
+    let outside = add().param("id", first.field("id")).await.unwrap_err();
+    assert!(
+        outside.to_string().contains("only inside the batch"),
+        "{outside}"
+    );
+    assert_eq!(script.requests(), 0);
+}
+
+#[tokio::test]
+async fn an_empty_batch_sends_nothing() {
+    assert!(
+        Script::new([])
+            .client()
+            .v2()
+            .batch()
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_v3_batch_is_a_bare_list_with_markers() {
+    let script = Script::new([ok(json!([{ "items": [{ "id": 1 }] }, { "items": [] }]))]);
+    let b24 = script.client();
+    let mut batch = b24.v3().batch();
+    let tasks = batch.add("tasks", b24.v3().call("tasks.task.list"));
+    let list = b24
+        .v3()
+        .call("tasks.task.result.list")
+        .param("filter", json!([["taskId", "in", tasks.each("id")]]));
+    batch.add("results", list);
+    assert!(batch.await.unwrap().all_ok());
+    assert_eq!(
+        script.json(0),
+        json!([
+            { "method": "tasks.task.list", "query": {}, "as": "c0" },
+            { "method": "tasks.task.result.list", "query": { "filter": [["taskId", "in", { "$refArray": "c0.id" }]] }, "as": "c1" },
+        ])
+    );
+}
+
+#[tokio::test]
+async fn a_failed_v3_batch_asks_reads_one_by_one_and_leaves_writes_unknown() {
+    let script = Script::new([
+        error(400, "BITRIX_REST_V3_EXCEPTION_ENTITYNOTFOUNDEXCEPTION"),
+        ok(1),
+        error(400, "X"),
+    ]);
+    let b24 = script.client();
+    let mut batch = b24.v3().batch();
+    batch.add("a", b24.v3().call("tasks.task.get"));
+    batch.add("w", b24.v3().call("tasks.task.add"));
+    batch.add("b", b24.v3().call("tasks.task.get"));
+    let out = batch.await.unwrap();
+    assert!(matches!(out.by_name("a"), Some(Outcome::Ok(_))));
+    assert!(matches!(out.by_name("w"), Some(Outcome::Unknown(_))));
+    assert!(matches!(out.by_name("b"), Some(Outcome::Err(error)) if error.code() == Some("X")));
+}

@@ -1,0 +1,7 @@
+//! Integration tests of the SDK: scripted answers in virtual time, raw sockets, and the local portal.
+
+mod batches;
+mod calls;
+mod retries;
+mod script;
+mod weather;
