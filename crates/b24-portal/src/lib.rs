@@ -1,9 +1,32 @@
-//! A local Bitrix24 portal.
+#![doc = include_str!("../README.md")]
 
+mod access;
+mod builder;
+mod catalogue;
+mod clock;
+mod control;
+mod faults;
+mod http;
+mod limits;
+mod log;
 mod methods;
 mod php;
 mod play;
+mod portal;
+mod refusals;
+mod run;
+mod server;
 mod settings;
+mod shared;
+mod stub;
+mod v2;
+mod v3;
 mod world;
 
-pub use settings::{Edition, PastTheEnd, V3Profile};
+pub use builder::{PortalBuilder, StartError};
+pub use faults::{Fault, FaultRule};
+pub use http::ConnectionCut;
+pub use log::LogEntry;
+pub use portal::Portal;
+pub use settings::{Edition, Operating, PastTheEnd, Rate, Statuses, Unplayed, V3Profile};
+pub use shared::Refusals;

@@ -1,6 +1,6 @@
 //! One call as a method plays it: what it is given and what it may answer.
 
-use crate::php::Php;
+use crate::php::{Php, json};
 use crate::settings::{Edition, PastTheEnd, V3Profile};
 use crate::world::World;
 
@@ -65,7 +65,10 @@ impl Facts {
 pub(crate) enum Answer {
     Value(Php),
     /// Rows already written as JSON. `key` wraps them (`items`, `tasks`); without one they are a bare list.
-    Rows { key: Option<&'static str>, rows: JsonRows },
+    Rows {
+        key: Option<&'static str>,
+        rows: JsonRows,
+    },
     /// The whole body, without `result` and `time` (the OpenAPI document).
     Document(Php),
 }
@@ -77,9 +80,83 @@ pub(crate) struct JsonRows {
     pub(crate) ends: Vec<u32>,
 }
 
+impl Answer {
+    /// As `result` shows it.
+    pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Value(value) | Self::Document(value) => value.write_json(out),
+            Self::Rows {
+                key: Some(key),
+                rows,
+            } => {
+                out.push(b'{');
+                json::write_str(key, out);
+                out.push(b':');
+                rows.write_json(out);
+                out.push(b'}');
+            }
+            Self::Rows { key: None, rows } => rows.write_json(out),
+        }
+    }
+
+    /// As a value; costly for many rows.
+    pub(crate) fn to_php(&self) -> Php {
+        match self {
+            Self::Value(value) | Self::Document(value) => value.clone(),
+            Self::Rows {
+                key: Some(key),
+                rows,
+            } => Php::map([(*key, rows.to_php())]),
+            Self::Rows { key: None, rows } => rows.to_php(),
+        }
+    }
+
+    /// Roughly its length as JSON, where that is known without work.
+    pub(crate) const fn size_hint(&self) -> usize {
+        match self {
+            Self::Rows { rows, .. } => rows.bytes.len() + rows.ends.len() + 16,
+            Self::Value(_) | Self::Document(_) => 64,
+        }
+    }
+
+    /// How many rows there are.
+    pub(crate) const fn rows(&self) -> u64 {
+        match self {
+            Self::Rows { rows, .. } => rows.len() as u64,
+            Self::Value(_) | Self::Document(_) => 0,
+        }
+    }
+}
+
 impl JsonRows {
+    fn write_json(&self, out: &mut Vec<u8>) {
+        out.reserve(self.bytes.len() + self.ends.len() + 2);
+        out.push(b'[');
+        let mut start = 0;
+        for end in &self.ends {
+            if start > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(&self.bytes[start..*end as usize]);
+            start = *end as usize;
+        }
+        out.push(b']');
+    }
+
+    pub(crate) fn to_php(&self) -> Php {
+        Php::list((0..self.len()).filter_map(|place| self.row_php(place)))
+    }
+
+    /// One row as a value.
+    pub(crate) fn row_php(&self, place: usize) -> Option<Php> {
+        Php::from_json(self.row(place)?)
+    }
+
     pub(crate) fn with_capacity(rows: usize, bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes), ends: Vec::with_capacity(rows) }
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            ends: Vec::with_capacity(rows),
+        }
     }
 
     /// Adds the row that `write` appends.
@@ -95,7 +172,11 @@ impl JsonRows {
     /// The JSON of one row.
     pub(crate) fn row(&self, place: usize) -> Option<&[u8]> {
         let end = *self.ends.get(place)? as usize;
-        let start = if place == 0 { 0 } else { self.ends[place - 1] as usize };
+        let start = if place == 0 {
+            0
+        } else {
+            self.ends[place - 1] as usize
+        };
         self.bytes.get(start..end)
     }
 }
@@ -111,7 +192,11 @@ pub(crate) struct Reply {
 impl Reply {
     /// A plain value without `next` and `total`.
     pub(crate) fn value(value: impl Into<Php>) -> Self {
-        Self { answer: Answer::Value(value.into()), next: None, total: None }
+        Self {
+            answer: Answer::Value(value.into()),
+            next: None,
+            total: None,
+        }
     }
 }
 
@@ -132,7 +217,13 @@ pub(crate) const V3_PREFIX: &str = "BITRIX_REST_V3_EXCEPTION_";
 impl Refusal {
     /// A refusal with status 400.
     pub(crate) fn new(code: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { code: code.into(), text: text.into(), status: 400, extra: Vec::new(), validation: Vec::new() }
+        Self {
+            code: code.into(),
+            text: text.into(),
+            status: 400,
+            extra: Vec::new(),
+            validation: Vec::new(),
+        }
     }
 
     /// A v3 refusal with status 400; the code is completed by its prefix.
@@ -153,7 +244,8 @@ impl Refusal {
 
     /// One more entry of v3's `validation`.
     pub(crate) fn field(mut self, field: Option<&str>, message: impl Into<String>) -> Self {
-        self.validation.push((field.map(str::to_owned), message.into()));
+        self.validation
+            .push((field.map(str::to_owned), message.into()));
         self
     }
 }

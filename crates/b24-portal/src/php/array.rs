@@ -54,7 +54,10 @@ pub(crate) struct PhpArray {
 
 impl PhpArray {
     pub(crate) const fn new() -> Self {
-        Self { entries: Vec::new(), next_index: 0 }
+        Self {
+            entries: Vec::new(),
+            next_index: 0,
+        }
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -109,14 +112,20 @@ impl PhpArray {
 
     /// Whether the keys are 0..n-1 in this order, so that JSON shows a list.
     pub(crate) fn is_list(&self) -> bool {
-        self.entries.iter().zip(0..).all(|((key, _), place)| *key == Key::Int(place))
+        self.entries
+            .iter()
+            .zip(0..)
+            .all(|((key, _), place)| *key == Key::Int(place))
     }
 
     fn position(&self, key: &Key) -> Option<usize> {
         // Lists are the only long arrays, and there the key is the place.
         if let Key::Int(number) = key
             && let Ok(place) = usize::try_from(*number)
-            && self.entries.get(place).is_some_and(|(found, _)| found == key)
+            && self
+                .entries
+                .get(place)
+                .is_some_and(|(found, _)| found == key)
         {
             return Some(place);
         }

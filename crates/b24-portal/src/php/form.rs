@@ -12,9 +12,14 @@ const DEPTH: usize = 64;
 /// `parse_str`: brackets nest, dots and spaces of top-level names become `_`, everything is decoded once.
 pub(crate) fn parse(text: &[u8]) -> PhpArray {
     let mut params = PhpArray::new();
-    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+    for pair in text
+        .split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty())
+    {
         let equals = pair.iter().position(|byte| *byte == b'=');
-        let (name, value) = equals.map_or((pair, &[][..]), |place| (&pair[..place], &pair[place + 1..]));
+        let (name, value) = equals.map_or((pair, &[][..]), |place| {
+            (&pair[..place], &pair[place + 1..])
+        });
         insert(&mut params, &decode(name), decode(value).into());
     }
     params
@@ -22,7 +27,9 @@ pub(crate) fn parse(text: &[u8]) -> PhpArray {
 
 /// Puts one pair with an already decoded name where its brackets say.
 pub(crate) fn insert(params: &mut PhpArray, name: &str, value: Php) {
-    let Some((top, path)) = split_name(name) else { return };
+    let Some((top, path)) = split_name(name) else {
+        return;
+    };
     if path.len() > DEPTH {
         return;
     }
@@ -45,7 +52,10 @@ fn child(array: &mut PhpArray, key: Option<Key>) -> &mut PhpArray {
     let key = key.unwrap_or_else(|| {
         array.push(Php::empty_array());
         // The pushed entry is the last one.
-        array.iter().last().map_or(Key::Int(0), |(key, _)| key.clone())
+        array
+            .iter()
+            .last()
+            .map_or(Key::Int(0), |(key, _)| key.clone())
     });
     if !matches!(array.get(&key), Some(Php::Array(_))) {
         array.insert(key.clone(), Php::empty_array());
@@ -84,7 +94,10 @@ fn split_name(name: &str) -> Option<(String, Vec<&str>)> {
 
 fn decode(text: &[u8]) -> String {
     let spaced: Cow<'_, [u8]> = if text.contains(&b'+') {
-        text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect::<Vec<_>>().into()
+        text.iter()
+            .map(|byte| if *byte == b'+' { b' ' } else { *byte })
+            .collect::<Vec<_>>()
+            .into()
     } else {
         text.into()
     };

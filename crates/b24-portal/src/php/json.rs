@@ -77,28 +77,33 @@ pub(super) fn write(value: &Php, out: &mut Vec<u8>) {
         Php::Int(number) => write_int(*number, out),
         Php::Float(number) => out.extend_from_slice(number::float_text(*number).as_bytes()),
         Php::Str(text) => write_str(text, out),
-        Php::Array(array) if array.is_list() => {
-            out.push(b'[');
-            for (place, item) in array.values().enumerate() {
-                if place > 0 {
-                    out.push(b',');
-                }
-                write(item, out);
-            }
-            out.push(b']');
-        }
-        Php::Array(array) => {
-            out.push(b'{');
-            for (place, (key, item)) in array.iter().enumerate() {
-                if place > 0 {
-                    out.push(b',');
-                }
-                write_key(key, out);
-                write(item, out);
-            }
-            out.push(b'}');
-        }
+        Php::Array(array) => write_array(array, out),
     }
+}
+
+/// An array: a list where its keys allow, else an object.
+pub(crate) fn write_array(array: &PhpArray, out: &mut Vec<u8>) {
+    write_entries(array.iter(), array.is_list(), write, out);
+}
+
+/// The entries of an array with values of any kind.
+pub(crate) fn write_entries<'a, T: 'a>(
+    entries: impl Iterator<Item = (&'a Key, &'a T)>,
+    is_list: bool,
+    write_value: impl Fn(&T, &mut Vec<u8>),
+    out: &mut Vec<u8>,
+) {
+    out.push(if is_list { b'[' } else { b'{' });
+    for (place, (key, value)) in entries.enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        if !is_list {
+            write_key(key, out);
+        }
+        write_value(value, out);
+    }
+    out.push(if is_list { b']' } else { b'}' });
 }
 
 /// A key of an object and its colon.
@@ -186,7 +191,11 @@ static NEEDS_CARE: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = byte < 0x20 || matches!(byte as u8, b'"' | b'&' | b'\'' | b'<' | b'>' | b'/' | b'\\' | 0xe2);
+        table[byte] = byte < 0x20
+            || matches!(
+                byte as u8,
+                b'"' | b'&' | b'\'' | b'<' | b'>' | b'/' | b'\\' | 0xe2
+            );
         byte += 1;
     }
     table

@@ -53,8 +53,12 @@ impl Php {
     pub(crate) fn get_ci(&self, key: &str) -> Option<&Php> {
         let array = self.as_array()?;
         array.get(&Key::from(key)).or_else(|| {
-            let same = |found: &Key| matches!(found, Key::Str(text) if text.eq_ignore_ascii_case(key));
-            array.iter().find(|(found, _)| same(found)).map(|(_, value)| value)
+            let same =
+                |found: &Key| matches!(found, Key::Str(text) if text.eq_ignore_ascii_case(key));
+            array
+                .iter()
+                .find(|(found, _)| same(found))
+                .map(|(_, value)| value)
         })
     }
 

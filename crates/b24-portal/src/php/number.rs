@@ -3,7 +3,9 @@
 /// `(int)$text`: the number the text begins with, 0 without one.
 pub(super) fn leading_int(text: &str) -> i64 {
     let numeric = leading_number(text);
-    numeric.parse().unwrap_or_else(|_| numeric.parse::<f64>().map_or(0, |value| value as i64))
+    numeric
+        .parse()
+        .unwrap_or_else(|_| numeric.parse::<f64>().map_or(0, |value| value as i64))
 }
 
 /// `(float)$text`.
@@ -15,7 +17,12 @@ pub(super) fn leading_float(text: &str) -> f64 {
 fn leading_number(text: &str) -> &str {
     let text = text.trim_start_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
     let bytes = text.as_bytes();
-    let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = |from: usize| {
+        bytes[from..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count()
+    };
     let mut end = usize::from(matches!(bytes.first(), Some(b'+' | b'-')));
     end += digits(end);
     if bytes.get(end) == Some(&b'.') {

@@ -1,0 +1,193 @@
+//! The control API: what tests in any language use to make things go wrong and to look at what happened.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::faults::FaultRule;
+use crate::shared::{Shared, lock};
+
+/// Where the control API lives.
+pub(crate) const ROOT: &str = "/_b24";
+
+/// `/ready` without, everything under [`ROOT`] with the control token.
+pub(crate) fn router(portal: &Arc<Shared>) -> Router<Arc<Shared>> {
+    let guarded = Router::new()
+        .route("/stats", get(stats))
+        .route(
+            "/faults",
+            get(list_faults).post(add_fault).delete(clear_faults),
+        )
+        .route("/log", get(read_log).delete(clear_log))
+        .route("/reset", post(reset))
+        .route("/webhook/revoke", post(revoke))
+        .route("/webhook/restore", post(restore))
+        .route("/rows/{entity}", get(rows))
+        .route("/rows/{entity}/delete", post(delete_rows))
+        .route("/rows/{entity}/insert", post(insert_rows))
+        .fallback(unknown)
+        .layer(middleware::from_fn_with_state(Arc::clone(portal), guard));
+    Router::new()
+        .route("/ready", get(ready))
+        .nest(ROOT, guarded)
+}
+
+type Portal = State<Arc<Shared>>;
+
+async fn guard(State(portal): Portal, request: Request, next: Next) -> Response {
+    let expected = format!("Bearer {}", portal.control_token);
+    let given = request
+        .headers()
+        .get(AUTHORIZATION)
+        .map(HeaderValue::as_bytes);
+    if given == Some(expected.as_bytes()) {
+        next.run(request).await
+    } else {
+        failure(
+            StatusCode::UNAUTHORIZED,
+            "the control API needs `Authorization: Bearer` with the portal's control token",
+        )
+    }
+}
+
+async fn ready() -> Response {
+    success(&json!({"ready": true}))
+}
+
+async fn unknown() -> Response {
+    failure(
+        StatusCode::NOT_FOUND,
+        "the control API has no such path; see the README of b24-portal",
+    )
+}
+
+async fn stats(State(portal): Portal) -> Response {
+    let requests = portal.counts.requests.load(Ordering::Relaxed);
+    success(&json!({"requests": requests, "refusals": portal.refusals()}))
+}
+
+async fn list_faults(State(portal): Portal) -> Response {
+    success(&json!(lock(&portal.faults).waiting()))
+}
+
+async fn add_fault(State(portal): Portal, body: Bytes) -> Response {
+    match serde_json::from_slice::<FaultRule>(&body) {
+        Ok(rule) => {
+            lock(&portal.faults).add(rule);
+            success(&json!({"added": true}))
+        }
+        Err(error) => failure(
+            StatusCode::BAD_REQUEST,
+            &format!("not a fault rule: {error}"),
+        ),
+    }
+}
+
+async fn clear_faults(State(portal): Portal) -> Response {
+    lock(&portal.faults).clear();
+    success(&json!({"cleared": true}))
+}
+
+async fn read_log(State(portal): Portal) -> Response {
+    let lines = portal
+        .log
+        .entries()
+        .into_iter()
+        .filter_map(|entry| serde_json::to_string(&entry).ok());
+    let text: String = lines.flat_map(|line| [line, "\n".to_owned()]).collect();
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/jsonl; charset=utf-8"),
+    );
+    response
+}
+
+async fn clear_log(State(portal): Portal) -> Response {
+    portal.log.clear();
+    success(&json!({"cleared": true}))
+}
+
+async fn reset(State(portal): Portal) -> Response {
+    portal.reset();
+    success(&json!({"reset": true}))
+}
+
+async fn revoke(State(portal): Portal) -> Response {
+    lock(&portal.access).set_active(false);
+    success(&json!({"active": false}))
+}
+
+async fn restore(State(portal): Portal) -> Response {
+    lock(&portal.access).set_active(true);
+    success(&json!({"active": true}))
+}
+
+async fn rows(State(portal): Portal, Path(entity): Path<String>) -> Response {
+    success(&Value::Array(lock(&portal.world).rows(&entity)))
+}
+
+#[derive(Deserialize)]
+struct Deletion {
+    ids: Vec<i64>,
+}
+
+async fn delete_rows(State(portal): Portal, Path(entity): Path<String>, body: Bytes) -> Response {
+    match serde_json::from_slice::<Deletion>(&body) {
+        Ok(Deletion { ids }) => {
+            lock(&portal.world).delete_rows(&entity, &ids);
+            success(&json!({"deleted": ids.len()}))
+        }
+        Err(error) => failure(
+            StatusCode::BAD_REQUEST,
+            &format!("expected {{\"ids\": [1, 2]}}: {error}"),
+        ),
+    }
+}
+
+#[derive(Deserialize)]
+struct Insertion {
+    count: usize,
+}
+
+async fn insert_rows(State(portal): Portal, Path(entity): Path<String>, body: Bytes) -> Response {
+    match serde_json::from_slice::<Insertion>(&body) {
+        Ok(Insertion { count }) => {
+            lock(&portal.world).insert_rows(&entity, count);
+            success(&json!({"inserted": count}))
+        }
+        Err(error) => failure(
+            StatusCode::BAD_REQUEST,
+            &format!("expected {{\"count\": 3}}: {error}"),
+        ),
+    }
+}
+
+fn success(value: &Value) -> Response {
+    respond(StatusCode::OK, value)
+}
+
+fn failure(status: StatusCode, text: &str) -> Response {
+    respond(status, &json!({"error": text}))
+}
+
+fn respond(status: StatusCode, value: &Value) -> Response {
+    let mut response = Response::new(Body::from(format!("{value}\n")));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
+    response
+}

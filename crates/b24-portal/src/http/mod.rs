@@ -1,0 +1,12 @@
+//! HTTP: from a request to the protocol and back.
+
+mod answer;
+mod incoming;
+mod params;
+mod route;
+mod serve;
+
+pub use answer::ConnectionCut;
+pub(crate) use answer::HttpAnswer;
+pub(crate) use incoming::{Incoming, JsonBody};
+pub(crate) use serve::serve;

@@ -1,0 +1,262 @@
+//! The way of one request through the portal.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::body::{self, Body};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::{Method, Uri};
+use tokio::time::{sleep, timeout_at};
+
+use super::answer::{ConnectionCut, HttpAnswer, add_common_headers};
+use super::incoming::Incoming;
+use crate::clock::{self, Moment};
+use crate::faults::{Fault, Strike};
+use crate::log::{self, LogEntry};
+use crate::php::{Php, PhpArray};
+use crate::play::{Refusal, Version};
+use crate::run::refusal_of;
+use crate::shared::{Shared, lock};
+use crate::{refusals, v2, v3};
+
+/// Longer bodies are refused, as `post_max_size` would.
+const LONGEST_BODY: usize = 256 << 20;
+
+/// Answers everything under `/rest/`; other paths get the web server's 404 page.
+pub(crate) async fn serve(State(portal): State<Arc<Shared>>, request: Request) -> Response {
+    let arrived = portal.clock.now();
+    let (parts, body) = request.into_parts();
+    if parts.method == Method::OPTIONS {
+        let mut response = Response::new(Body::empty());
+        add_common_headers(response.headers_mut());
+        return response;
+    }
+    let Ok(body) = body::to_bytes(body, LONGEST_BODY).await else {
+        return HttpAnswer::page(413).into_response();
+    };
+    let Some(incoming) = Incoming::read(&parts, &body).await else {
+        return HttpAnswer::page(404).into_response();
+    };
+    portal.counts.requests.fetch_add(1, Ordering::Relaxed);
+    // A task of its own: a method runs on when its client goes away, as on a real portal.
+    let handled = tokio::spawn(handle(
+        portal,
+        incoming,
+        parts.method.clone(),
+        parts.uri,
+        arrived,
+    ));
+    let mut response = handled
+        .await
+        .unwrap_or_else(|_| HttpAnswer::page(500).into_response());
+    if parts.method == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+/// Front, faults, method, faults, log.
+async fn handle(
+    portal: Arc<Shared>,
+    incoming: Incoming,
+    verb: Method,
+    uri: Uri,
+    arrived: Moment,
+) -> Response {
+    let mut entry = entry_of(&portal, &incoming, &verb, arrived);
+    let (answer, cut) = if portal.passes_the_front(incoming.address) {
+        let strike = lock(&portal.faults).strike(&incoming.method);
+        entry.faults = strike.names();
+        struck(&portal, incoming, &uri, arrived, strike).await
+    } else {
+        portal.counts.query_limit.fetch_add(1, Ordering::Relaxed);
+        (v2::refuse(&portal, refusals::query_limit()), None)
+    };
+    entry.status = if cut == Some(ConnectionCut::BeforeAnswer) {
+        0
+    } else {
+        answer.status
+    };
+    entry.error.clone_from(&answer.error_code);
+    entry.rows = answer.row_count;
+    entry.seconds = portal.clock.now().saturating_sub(arrived).as_secs_f64();
+    portal.log.add(entry);
+    match cut {
+        None => answer.into_response(),
+        Some(cut) => answer.into_cut_response(cut),
+    }
+}
+
+/// Runs a call with what hits it.
+async fn struck(
+    portal: &Shared,
+    mut incoming: Incoming,
+    uri: &Uri,
+    arrived: Moment,
+    strike: Strike,
+) -> (HttpAnswer, Option<ConnectionCut>) {
+    if let Some(change) = &strike.data {
+        change_data(portal, change);
+    }
+    if let Some(Fault::Delay(time)) = strike.delay {
+        sleep(time).await;
+    }
+    if strike.outcome == Some(Fault::CutBeforeRun) {
+        return (HttpAnswer::page(502), Some(ConnectionCut::BeforeAnswer));
+    }
+    if let Some(answer) = strike
+        .outcome
+        .as_ref()
+        .and_then(|fault| instead_of_running(portal, &incoming, uri, fault))
+    {
+        return (answer, None);
+    }
+    if matches!(strike.outcome, Some(Fault::InnerError { .. })) {
+        incoming.inner_fault.clone_from(&strike.outcome);
+    }
+    let mut answer = within_the_wall(portal, incoming, arrived).await;
+    if let Some(Fault::DelayAnswer(time)) = strike.delay {
+        sleep(time).await;
+    }
+    let cut = match strike.outcome {
+        Some(Fault::CutAfterRun) => Some(ConnectionCut::BeforeAnswer),
+        Some(Fault::CutBody) => Some(ConnectionCut::InBody),
+        _ => None,
+    };
+    match strike.outcome {
+        Some(Fault::Html502AfterRun) => answer = HttpAnswer::page(502),
+        Some(Fault::Html504AfterRun) => answer = HttpAnswer::page(504),
+        Some(Fault::TruncateBody) => answer.body.truncate(answer.body.len() / 2),
+        Some(Fault::EmptyBody) => answer.body.clear(),
+        _ => {}
+    }
+    (answer, cut)
+}
+
+/// Runs the call; past the wall the client gets a page, whatever has run by then.
+async fn within_the_wall(portal: &Shared, incoming: Incoming, arrived: Moment) -> HttpAnswer {
+    let work = async {
+        let _worker = match &portal.workers {
+            None => None,
+            Some(workers) => workers.acquire().await.ok(),
+        };
+        match incoming.version {
+            Version::V2 => v2::answer(portal, incoming).await,
+            Version::V3 => v3::answer(portal, incoming).await,
+        }
+    };
+    match portal.settings.wall {
+        None => work.await,
+        Some(wall) => {
+            let end = portal.clock.instant_of(arrived + wall);
+            timeout_at(end, work)
+                .await
+                .unwrap_or_else(|_| HttpAnswer::page(504))
+        }
+    }
+}
+
+/// The answer of a fault that lets nothing run.
+fn instead_of_running(
+    portal: &Shared,
+    incoming: &Incoming,
+    uri: &Uri,
+    fault: &Fault,
+) -> Option<HttpAnswer> {
+    let refuse = |refusal: Refusal| match incoming.version {
+        Version::V2 => v2::refuse(portal, refusal),
+        Version::V3 => v3::refuse(portal, &refusal, incoming.wants_local_errors),
+    };
+    Some(match fault {
+        // The front speaks the old form on every path.
+        Fault::QueryLimit => {
+            portal.counts.query_limit.fetch_add(1, Ordering::Relaxed);
+            v2::refuse(portal, refusals::query_limit())
+        }
+        Fault::Overload => v2::refuse(portal, refusals::overload()),
+        Fault::Html502 => HttpAnswer::page(502),
+        Fault::OkWithError { code, text } => {
+            v2::refuse(portal, Refusal::new(code, text).status(200))
+        }
+        Fault::Redirect { to } => {
+            let base = if to.contains("://") {
+                to.clone()
+            } else {
+                format!("https://{to}")
+            };
+            let path = uri.path_and_query().map_or("/", |path| path.as_str());
+            HttpAnswer::redirect(&format!("{}{path}", base.trim_end_matches('/')))
+        }
+        other => {
+            let refusal = refusal_of(other, incoming.version)?;
+            if *other == Fault::OperatingLimit {
+                portal.counts.operating.fetch_add(1, Ordering::Relaxed);
+            }
+            refuse(refusal)
+        }
+    })
+}
+
+fn change_data(portal: &Shared, change: &Fault) {
+    match change {
+        Fault::DeleteRows { entity, ids } => lock(&portal.world).delete_rows(entity, ids),
+        Fault::InsertRows { entity, count } => lock(&portal.world).insert_rows(entity, *count),
+        Fault::RevokeWebhook => lock(&portal.access).set_active(false),
+        _ => {}
+    }
+}
+
+fn entry_of(portal: &Shared, incoming: &Incoming, verb: &Method, arrived: Moment) -> LogEntry {
+    let secrets = lock(&portal.access).secrets();
+    let params = Php::Array(incoming.params.clone());
+    let is_batch = incoming.method.eq_ignore_ascii_case("batch");
+    let commands = match (is_batch, incoming.version) {
+        (false, _) => None,
+        (true, Version::V2) => params.get_ci("cmd").and_then(Php::as_array),
+        (true, Version::V3) => params.as_array(),
+    };
+    let commands = commands
+        .map(|commands| commands_of(commands, &secrets))
+        .unwrap_or_default();
+    let shown_params = if is_batch && incoming.version == Version::V3 {
+        &PhpArray::new()
+    } else {
+        &incoming.params
+    };
+    LogEntry {
+        time: clock::iso(arrived.as_secs() as i64),
+        address: incoming.address.to_string(),
+        verb: verb.to_string(),
+        method: incoming.method.clone(),
+        version: if incoming.version == Version::V3 {
+            3
+        } else {
+            2
+        },
+        params: log::params_text(shown_params, &secrets),
+        status: 0,
+        error: None,
+        rows: 0,
+        seconds: 0.0,
+        commands,
+        faults: Vec::new(),
+    }
+}
+
+/// v2: the command as it is; v3: the method and its query as JSON.
+fn commands_of(commands: &PhpArray, secrets: &[String]) -> Vec<String> {
+    let shown = |command: &Php| match command {
+        Php::Str(text) => log::command_text(text, secrets),
+        item => {
+            let method = item.get("method").map(Php::to_text).unwrap_or_default();
+            let query = item
+                .get("query")
+                .and_then(Php::as_array)
+                .cloned()
+                .unwrap_or_default();
+            format!("{method}?{}", log::params_text(&query, secrets))
+        }
+    };
+    commands.values().map(shown).collect()
+}

@@ -1,0 +1,76 @@
+use super::{batch, envelope};
+use crate::access::{Admitted, Denied};
+use crate::http::{HttpAnswer, Incoming};
+use crate::php::{Php, PhpArray};
+use crate::play::{Refusal, Version};
+use crate::refusals;
+use crate::run::{Known, Running};
+use crate::shared::{Shared, lock};
+
+/// Answers one request, in the portal's order of checks: transport, method, credentials, scope, operating time.
+pub(crate) async fn answer(portal: &Shared, mut incoming: Incoming) -> HttpAnswer {
+    serve(portal, &mut incoming)
+        .await
+        .unwrap_or_else(|refusal| refuse(portal, refusal))
+}
+
+/// A refusal as the whole answer.
+pub(crate) fn refuse(portal: &Shared, refusal: Refusal) -> HttpAnswer {
+    let status = refusals::v2_status(&refusal, portal.settings.statuses);
+    let mut body = Vec::new();
+    envelope::error(&refusal).write_json(&mut body);
+    HttpAnswer::json(status, body).error(refusal.code)
+}
+
+async fn serve(portal: &Shared, incoming: &mut Incoming) -> Result<HttpAnswer, Refusal> {
+    if incoming.asks_for_xml {
+        return Err(refusals::wrong_transport());
+    }
+    let params = std::mem::take(&mut incoming.params);
+    if has_link_token(&params) {
+        return Err(refusals::link_check_failed());
+    }
+    if incoming.method.eq_ignore_ascii_case("batch") {
+        let who = admit(portal, incoming)?;
+        return Ok(batch::answer(portal, &who, &params, incoming.inner_fault.as_ref()).await);
+    }
+    let method = Known::find(portal, Version::V2, &incoming.method)
+        .ok_or_else(refusals::method_not_found)?;
+    let who = admit(portal, incoming)?;
+    let running = Running {
+        portal,
+        version: Version::V2,
+        who: &who,
+        payer: Some(&who.entity),
+    };
+    running.check_scope(method)?;
+    running.check_operating(method)?;
+    let played = running.play(method, params).await?;
+    let answer = match envelope::error_within(&played.reply) {
+        Some(error) => {
+            let mut body = Vec::new();
+            error.write_json(&mut body);
+            HttpAnswer::json(200, body)
+                .error(error.get("error").map(Php::to_text).unwrap_or_default())
+        }
+        None => HttpAnswer::json(200, envelope::success(&played.reply, &played.time)),
+    };
+    Ok(answer.rows(played.reply.answer.rows()))
+}
+
+fn admit(portal: &Shared, incoming: &Incoming) -> Result<Admitted, Refusal> {
+    let https_ok = incoming.is_https || !portal.settings.require_https;
+    lock(&portal.access)
+        .admit(&incoming.credentials, https_ok)
+        .map_err(|denied| match denied {
+            Denied::NoCredentials => refusals::no_auth(),
+            Denied::WrongWebhook => refusals::invalid_credentials(),
+            Denied::HttpsRequired => refusals::https_required(),
+            Denied::UnknownToken => refusals::unknown_token(),
+        })
+}
+
+/// A `token` turns every call into the check of a signed link, and this portal has signed none.
+fn has_link_token(params: &PhpArray) -> bool {
+    params.get(&"token".into()).is_some_and(Php::truthy)
+}
