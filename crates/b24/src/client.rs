@@ -10,7 +10,7 @@ use crate::batch::Batch;
 use crate::builder::ClientBuilder;
 use crate::call::{Call, Version};
 use crate::error::{Error, Kind};
-use crate::list::List;
+use crate::list::{List, Tail};
 use crate::observe::{Counters, Event, Observer, Stats};
 use crate::room::auth::Access;
 use crate::room::corridor::{self, Inbound, Outbound};
@@ -196,8 +196,8 @@ impl V3 {
     /// The rows of a tail method from a cursor on, for logs that only grow.
     #[doc(alias = "callTail")]
     #[doc(alias = "fetchTail")]
-    pub fn tail(&self, method: impl Into<String>) -> List {
-        List::tail(self.0.clone(), method.into())
+    pub fn tail(&self, method: impl Into<String>) -> Tail {
+        Tail::new(self.0.clone(), method.into())
     }
 
     /// Sums, counts and extremes of a method `*.aggregate`.

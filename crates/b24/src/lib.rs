@@ -7,7 +7,7 @@ mod call;
 mod client;
 mod effect;
 mod error;
-// filter
+pub mod filter;
 mod limits;
 pub mod list;
 mod observe;
@@ -25,7 +25,7 @@ pub use client::{Client, V2, V3};
 pub use effect::Effect;
 pub use error::{ApiError, Error, Kind, Reason, Validation};
 pub use limits::{Limits, LimitsError};
-pub use list::{Cursor, List};
+pub use list::{Cursor, Items, List, Page, Pages, Tail};
 pub use observe::{Event, Observer, Stats};
 pub use room::decode::Time;
 pub use room::transport::{Sent, Transport, TransportError};

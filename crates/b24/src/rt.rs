@@ -9,6 +9,11 @@ use std::time::Duration;
 
 #[cfg(not(target_family = "wasm"))]
 mod platform {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use tracing::Instrument;
+
     use super::{Duration, Future};
 
     pub(crate) type Instant = tokio::time::Instant;
@@ -25,6 +30,38 @@ mod platform {
 
     pub(crate) async fn sleep(duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+
+    /// Work that goes on while nobody polls it; aborted when this is dropped.
+    #[derive(Debug)]
+    pub(crate) struct Task<T>(tokio::task::JoinHandle<T>);
+
+    impl<T> Drop for Task<T> {
+        fn drop(&mut self) {
+            self.0.abort();
+        }
+    }
+
+    impl<T> Future for Task<T> {
+        type Output = T;
+
+        fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+            match std::task::ready!(Pin::new(&mut self.0).poll(cx)) {
+                Ok(out) => Poll::Ready(out),
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    // The runtime is shutting down, and we with it.
+                    Err(_) => Poll::Pending,
+                },
+            }
+        }
+    }
+
+    pub(crate) fn spawn<F>(future: F) -> Task<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        Task(tokio::spawn(future.in_current_span()))
     }
 
     /// The HTTP client of the transport: no redirects, no retries of its own.
@@ -56,6 +93,12 @@ mod platform {
 
 #[cfg(target_family = "wasm")]
 mod platform {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use futures_util::future::{AbortHandle, abortable};
+    use tracing::Instrument;
+
     use super::{Duration, Future};
 
     pub(crate) type Instant = web_time::Instant;
@@ -74,6 +117,47 @@ mod platform {
         gloo_timers::future::sleep(duration).await;
     }
 
+    /// Work that goes on while nobody polls it; aborted when this is dropped.
+    #[derive(Debug)]
+    pub(crate) struct Task<T> {
+        answer: tokio::sync::oneshot::Receiver<T>,
+        abort: AbortHandle,
+    }
+
+    impl<T> Drop for Task<T> {
+        fn drop(&mut self) {
+            self.abort.abort();
+        }
+    }
+
+    impl<T> Future for Task<T> {
+        type Output = T;
+
+        fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+            match std::task::ready!(Pin::new(&mut self.answer).poll(cx)) {
+                Ok(out) => Poll::Ready(out),
+                // The page is going away, and we with it.
+                Err(_) => Poll::Pending,
+            }
+        }
+    }
+
+    pub(crate) fn spawn<F>(future: F) -> Task<F::Output>
+    where
+        F: Future<Output: 'static> + 'static,
+    {
+        let (sender, answer) = tokio::sync::oneshot::channel();
+        let work = async move {
+            // Nobody waits for the answer any more: nothing to do.
+            let _ = sender.send(future.await);
+        };
+        let (work, abort) = abortable(work.in_current_span());
+        wasm_bindgen_futures::spawn_local(async move {
+            let _ = work.await;
+        });
+        Task { answer, abort }
+    }
+
     /// The browser's `fetch`; it decides about redirects, proxies and certificates itself.
     pub(crate) fn http_client(
         _settings: &crate::room::transport::HttpSettings,
@@ -83,7 +167,7 @@ mod platform {
 }
 
 pub use platform::{BoxFuture, MaybeSend, MaybeSync};
-pub(crate) use platform::{Instant, http_client, sleep};
+pub(crate) use platform::{Instant, Task, http_client, sleep, spawn};
 
 pub(crate) fn now() -> Instant {
     Instant::now()

@@ -147,7 +147,9 @@ impl Chain {
 
     /// The commands of the next request. `rows` is how many rows the caller still wants.
     pub(super) fn next_request(&mut self, rows: Option<u64>) -> &[Link] {
-        let wanted = rows.map_or(usize::MAX, |rows| rows.div_ceil(PAGE as u64).max(1) as usize);
+        let wanted = rows.map_or(usize::MAX, |rows| {
+            rows.div_ceil(PAGE as u64).max(1) as usize
+        });
         let ids_left = self.highest.map(|highest| match self.after {
             Some(after) => after.span_to(highest).saturating_sub(1),
             None => u64::MAX,
@@ -160,7 +162,8 @@ impl Chain {
         };
         self.asked.clear();
         self.asked.push(self.after.map_or(Link::Start, Link::After));
-        self.asked.extend(std::iter::repeat_n(Link::Next, pages - 1));
+        self.asked
+            .extend(std::iter::repeat_n(Link::Next, pages - 1));
         if self.chained && estimate.is_none() && wanted > pages {
             self.asked.push(Link::Top);
         }
@@ -180,8 +183,14 @@ impl Chain {
         for answer in answers {
             let ids = match answer {
                 Answer::Page(ids) => ids,
-                Answer::Failed { failure, again: false } if pages == 0 => {
-                    return Outcome { pages, step: Step::Stop(Stop::Failed(failure)) };
+                Answer::Failed {
+                    failure,
+                    again: false,
+                } if pages == 0 => {
+                    return Outcome {
+                        pages,
+                        step: Step::Stop(Stop::Failed(failure)),
+                    };
                 }
                 Answer::Failed { failure: last, .. } => {
                     failure = Some(last);
@@ -190,11 +199,17 @@ impl Chain {
                 Answer::Missing => break,
             };
             let Some(&last) = ids.ids.last() else {
-                return Outcome { pages, step: Step::Done };
+                return Outcome {
+                    pages,
+                    step: Step::Done,
+                };
             };
             if let Some((before, id)) = ids.first_fall(self.after) {
                 if pages == 0 {
-                    return Outcome { pages, step: Step::Stop(Stop::Fall { before, id }) };
+                    return Outcome {
+                        pages,
+                        step: Step::Stop(Stop::Fall { before, id }),
+                    };
                 }
                 self.lost_link(pages);
                 break;
@@ -203,7 +218,10 @@ impl Chain {
             self.size.learn_page(&ids);
             pages += 1;
             if self.highest.is_some_and(|highest| last >= highest) {
-                return Outcome { pages, step: Step::Done };
+                return Outcome {
+                    pages,
+                    step: Step::Done,
+                };
             }
             if !ids.is_full() {
                 break;
@@ -224,7 +242,11 @@ impl Chain {
             return Step::More;
         }
         self.barren += 1;
-        if self.barren < MAX_BARREN { Step::More } else { Step::Stop(Stop::Barren(failure)) }
+        if self.barren < MAX_BARREN {
+            Step::More
+        } else {
+            Step::Stop(Stop::Barren(failure))
+        }
     }
 
     /// A page did not follow a full one. If that happens to second pages again and again, this

@@ -123,7 +123,11 @@ mod tests {
 
     #[test]
     fn a_cursor_survives_serialisation_in_a_stable_form() {
-        let origin = Origin::new("crm.deal.list", 2, &tree(json!({ "filter": { "STAGE_ID": "NEW" } })));
+        let origin = Origin::new(
+            "crm.deal.list",
+            2,
+            &tree(json!({ "filter": { "STAGE_ID": "NEW" } })),
+        );
         let cursor = origin.cursor(Position::After(Id::from(42_i64)));
         let text = serde_json::to_string(&cursor).unwrap();
         assert_eq!(
@@ -131,7 +135,10 @@ mod tests {
             r#"{"method":"crm.deal.list","version":2,"params":"e6c28891aa74bd27","after":"42"}"#
         );
         assert_eq!(serde_json::from_str::<Cursor>(&text).unwrap(), cursor);
-        for position in [Position::Offset(150), Position::Behind(json!("2026-01-01T00:00:00+03:00"))] {
+        for position in [
+            Position::Offset(150),
+            Position::Behind(json!("2026-01-01T00:00:00+03:00")),
+        ] {
             let cursor = origin.cursor(position);
             let text = serde_json::to_string(&cursor).unwrap();
             assert_eq!(serde_json::from_str::<Cursor>(&text).unwrap(), cursor);
@@ -140,13 +147,29 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_list_is_refused() {
-        let mine = Origin::new("crm.deal.list", 2, &tree(json!({ "filter": { "STAGE_ID": "NEW" } })));
+        let mine = Origin::new(
+            "crm.deal.list",
+            2,
+            &tree(json!({ "filter": { "STAGE_ID": "NEW" } })),
+        );
         let cursor = mine.cursor(Position::Offset(50));
         assert!(mine.check(&cursor).is_ok());
         for other in [
-            Origin::new("crm.lead.list", 2, &tree(json!({ "filter": { "STAGE_ID": "NEW" } }))),
-            Origin::new("crm.deal.list", 3, &tree(json!({ "filter": { "STAGE_ID": "NEW" } }))),
-            Origin::new("crm.deal.list", 2, &tree(json!({ "filter": { "STAGE_ID": "WON" } }))),
+            Origin::new(
+                "crm.lead.list",
+                2,
+                &tree(json!({ "filter": { "STAGE_ID": "NEW" } })),
+            ),
+            Origin::new(
+                "crm.deal.list",
+                3,
+                &tree(json!({ "filter": { "STAGE_ID": "NEW" } })),
+            ),
+            Origin::new(
+                "crm.deal.list",
+                2,
+                &tree(json!({ "filter": { "STAGE_ID": "WON" } })),
+            ),
         ] {
             assert!(other.check(&cursor).is_err());
         }

@@ -21,9 +21,10 @@ impl Id {
     /// Reads an id from a value of a parameter.
     pub(super) fn from_tree(tree: &Tree) -> Option<Self> {
         match tree {
-            Tree::Number(number) => {
-                number.as_i64().map(Self::from).or_else(|| number.as_u64().map(Self::from))
-            }
+            Tree::Number(number) => number
+                .as_i64()
+                .map(Self::from)
+                .or_else(|| number.as_u64().map(Self::from)),
             Tree::Text(text) => Self::from_text(text),
             _ => None,
         }

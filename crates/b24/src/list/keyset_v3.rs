@@ -3,9 +3,16 @@
 //! Portals cap the page per method and do not tell the cap, so a short page is not the end: only
 //! an empty one is.
 
+use serde_json::value::RawValue;
+
+use super::cursor::Position;
 use super::id::Id;
 use super::query::{is_called, order_by, select_id};
+use super::reader::{Ask, Next, PageRows, Reader, Taken, cannot_go_on};
+use super::rows::Rows;
 use super::shape::{Paging, Shape};
+use crate::error::Error;
+use crate::room::decode::Success;
 use crate::value::Tree;
 
 /// Rows asked for in one page, the most that any v3 method gives.
@@ -14,7 +21,7 @@ const LIMIT: u64 = 1_000;
 /// A v3 list, prepared.
 #[derive(Debug, Clone)]
 pub(super) struct QueryV3 {
-    shape: Shape,
+    pub(super) shape: Shape,
     rest: Vec<(String, Tree)>,
     /// Conditions, all of which must hold.
     filter: Vec<Tree>,
@@ -39,11 +46,12 @@ impl QueryV3 {
             refuse_order(&mut rest, &shape)?;
             select_id(&mut rest, &shape)?;
         }
-        Ok(Self { shape, rest, filter, limit })
-    }
-
-    pub(super) fn shape(&self) -> &Shape {
-        &self.shape
+        Ok(Self {
+            shape,
+            rest,
+            filter,
+            limit,
+        })
     }
 
     /// The parameters of one page. `rows` is how many rows the caller still wants.
@@ -70,6 +78,108 @@ impl QueryV3 {
     }
 }
 
+/// Reads a v3 list page by page.
+#[derive(Debug)]
+pub(super) struct PagesV3 {
+    method: String,
+    query: QueryV3,
+    begin: Begin,
+}
+
+impl PagesV3 {
+    pub(super) fn new(method: &str, query: QueryV3, begin: Begin) -> Self {
+        Self {
+            method: method.to_owned(),
+            query,
+            begin,
+        }
+    }
+
+    /// Where the list stands behind the first `count` rows of a page.
+    fn begin_after(&self, rows: &Rows, count: usize) -> Result<Begin, Error> {
+        let after = match self.begin {
+            Begin::Offset(offset) => return Ok(Begin::Offset(offset + count as u64)),
+            Begin::After(id) => Some(id),
+            Begin::Start => None,
+        };
+        let shape = &self.query.shape;
+        let ids = rows.ids(&shape.row_id).map_err(|error| {
+            cannot_go_on(format!("{error}; name the id of the rows with .id(\"…\")"))
+        })?;
+        if let Some((before, id)) = ids.first_fall(after) {
+            return Err(cannot_go_on(format!(
+                "row {id} came after row {before}: the method does not filter and sort by {}; \
+                 call by_offset()",
+                shape.filter_id
+            )));
+        }
+        match ids.ids.get(count - 1) {
+            Some(id) => Ok(Begin::After(*id)),
+            None => Err(cannot_go_on("a row has lost its id".to_owned())),
+        }
+    }
+}
+
+impl Reader for PagesV3 {
+    fn ask(&mut self, rows: Option<u64>) -> Ask {
+        Ask::call(&self.method, &self.query.page(self.begin, rows))
+    }
+
+    fn take(&mut self, success: &Success) -> Taken {
+        let (rows, count) = match rows_of(success, &self.query.shape.key) {
+            Ok((_, 0)) => return Taken::new(Vec::new(), Next::Done),
+            Ok(found) => found,
+            Err(error) => return Taken::failed(error),
+        };
+        match self.begin_after(&rows, count) {
+            Ok(begin) => {
+                self.begin = begin;
+                let page = PageRows {
+                    rows,
+                    count,
+                    behind: begin.position(),
+                };
+                Taken::new(vec![page], Next::More)
+            }
+            Err(error) => Taken::failed(error),
+        }
+    }
+
+    fn place_behind(&self, page: &PageRows, count: usize) -> Result<Position, Error> {
+        match page.behind {
+            Position::Offset(behind) => Ok(Position::Offset(behind - (page.count - count) as u64)),
+            _ => {
+                let ids = page.rows.ids(&self.query.shape.row_id).ok();
+                let id = ids.and_then(|ids| ids.ids.get(count - 1).copied());
+                id.map(Position::After)
+                    .ok_or_else(|| cannot_go_on("a row has lost its id".to_owned()))
+            }
+        }
+    }
+}
+
+impl Begin {
+    fn position(self) -> Position {
+        match self {
+            Self::Start => Position::Offset(0),
+            Self::After(id) => Position::After(id),
+            Self::Offset(offset) => Position::Offset(offset),
+        }
+    }
+}
+
+/// The rows of a v3 answer and how many they are.
+pub(super) fn rows_of(success: &Success, key: &str) -> Result<(Rows, usize), Error> {
+    let result = serde_json::from_slice::<&RawValue>(&success.result)
+        .map_err(|_| Error::answer("its result is not UTF-8"))?;
+    let rows = Rows::find(result, key, &success.result)
+        .map_err(|error| cannot_go_on(error.to_string()))?;
+    let count = rows
+        .count()
+        .map_err(|error| cannot_go_on(error.to_string()))?;
+    Ok((rows, count))
+}
+
 /// Takes `pagination` out; only its limit may be the caller's.
 fn take_limit(params: &mut Vec<(String, Tree)>) -> Result<u64, String> {
     let Some(place) = params.iter().position(|(name, _)| name == "pagination") else {
@@ -86,10 +196,16 @@ fn take_limit(params: &mut Vec<(String, Tree)>) -> Result<u64, String> {
     }
     match pagination.get("limit") {
         None => Ok(LIMIT),
-        Some(Tree::Number(limit)) if limit.as_u64().is_some_and(|limit| (1..=LIMIT).contains(&limit)) => {
+        Some(Tree::Number(limit))
+            if limit
+                .as_u64()
+                .is_some_and(|limit| (1..=LIMIT).contains(&limit)) =>
+        {
             Ok(limit.as_u64().unwrap_or(LIMIT))
         }
-        Some(_) => Err(format!("`pagination.limit` is not a number from 1 to {LIMIT}")),
+        Some(_) => Err(format!(
+            "`pagination.limit` is not a number from 1 to {LIMIT}"
+        )),
     }
 }
 
@@ -107,9 +223,11 @@ pub(super) fn take_filter(params: &mut Vec<(String, Tree)>) -> Result<Vec<Tree>,
         Tree::List(items) => Ok(items),
         empty if empty.is_empty_container() => Ok(Vec::new()),
         group if group.get("conditions").is_some() => Ok(vec![group]),
-        _ => Err("a v3 filter is a list of conditions such as [[\"id\", \">\", 5]], not a map; \
+        _ => Err(
+            "a v3 filter is a list of conditions such as [[\"id\", \">\", 5]], not a map; \
                   build it with Filter"
-            .to_owned()),
+                .to_owned(),
+        ),
     }
 }
 
@@ -120,14 +238,21 @@ fn refuse_order(params: &mut Vec<(String, Tree)>, shape: &Shape) -> Result<(), S
             || value.pairs().is_some_and(|pairs| {
                 pairs.iter().all(|(field, direction)| {
                     *field == shape.filter_id
-                        && direction.as_text().is_some_and(|text| text.eq_ignore_ascii_case("ASC"))
+                        && direction
+                            .as_text()
+                            .is_some_and(|text| text.eq_ignore_ascii_case("ASC"))
                 })
             })
     };
-    if params.iter().any(|(name, value)| is_called(name, "order") && !is_ours(value)) {
-        return Err("`order` sorts by something else than the id, and a list is read in the order \
+    if params
+        .iter()
+        .any(|(name, value)| is_called(name, "order") && !is_ours(value))
+    {
+        return Err(
+            "`order` sorts by something else than the id, and a list is read in the order \
                     of the id; leave it out, or call by_offset(), which loses rows that move"
-            .to_owned());
+                .to_owned(),
+        );
     }
     params.retain(|(name, _)| !is_called(name, "order"));
     Ok(())

@@ -4,6 +4,7 @@
 use super::chain::PAGE;
 use super::id::Id;
 use super::shape::{Order, Shape};
+use crate::batch::reference::reads_as_macro;
 use crate::value::Tree;
 use crate::value::form::{self, Empty};
 
@@ -11,8 +12,16 @@ use crate::value::form::{self, Empty};
 const BARE_FILTER: &[&str] = &["user.get", "user.search"];
 
 /// What such a method does not take for a filter.
-const NOT_A_FILTER: &[&str] =
-    &["sort", "order", "select", "start", "filter", "admin_mode", "image_resize", "find"];
+const NOT_A_FILTER: &[&str] = &[
+    "sort",
+    "order",
+    "select",
+    "start",
+    "filter",
+    "admin_mode",
+    "image_resize",
+    "find",
+];
 
 /// A v2 list prepared for reading by id.
 #[derive(Debug, Clone)]
@@ -43,27 +52,50 @@ impl Query {
         refuse_start(&rest)?;
         refuse_order(&mut rest, &shape)?;
         let mut filter = take_filter(&mut rest)?;
-        if filter.is_empty() && BARE_FILTER.iter().any(|bare| bare.eq_ignore_ascii_case(method)) {
-            let is_option =
-                |name: &str| NOT_A_FILTER.iter().any(|known| known.eq_ignore_ascii_case(name));
+        if filter.is_empty()
+            && BARE_FILTER
+                .iter()
+                .any(|bare| bare.eq_ignore_ascii_case(method))
+        {
+            let is_option = |name: &str| {
+                NOT_A_FILTER
+                    .iter()
+                    .any(|known| known.eq_ignore_ascii_case(name))
+            };
             (rest, filter) = rest.into_iter().partition(|(name, _)| is_option(name));
         }
+        respell(&mut rest, "select", shape.select);
         select_id(&mut rest, &shape)?;
         rest.retain(|(_, value)| !value.is_empty_container());
         if reads_or(&filter) {
             if is_classic_crm(method, &shape) {
-                return Err("classic CRM methods do not document LOGIC in a filter, so a bound on \
+                return Err(
+                    "classic CRM methods do not document LOGIC in a filter, so a bound on \
                             the id cannot be added to it safely; read crm.item.list, or call \
                             by_offset()"
-                    .to_owned());
+                        .to_owned(),
+                );
             }
             filter = vec![("0".to_owned(), Tree::Map(filter))];
         }
         let above = merge_bounds(&mut filter, &shape.filter_id);
-        let chainable = !rest.iter().chain(&filter).any(|(_, value)| needs_json(value))
+        let chainable = !rest
+            .iter()
+            .chain(&filter)
+            .any(|(_, value)| needs_json(value))
             && form::encode(&rest, Empty::Drop).is_ok()
-            && form::encode(&[("filter".to_owned(), Tree::Map(filter.clone()))], Empty::Drop).is_ok();
-        Ok(Self { shape, rest, filter, above, chainable })
+            && form::encode(
+                &[("filter".to_owned(), Tree::Map(filter.clone()))],
+                Empty::Drop,
+            )
+            .is_ok();
+        Ok(Self {
+            shape,
+            rest,
+            filter,
+            above,
+            chainable,
+        })
     }
 
     /// Whether the parameters may enter a batch. Text that reads like a macro may not, nor what a
@@ -83,7 +115,8 @@ impl Query {
         self.shape.row_id = id.into();
         self.shape.guessed = false;
         if let Some(above) = self.above.take() {
-            self.filter.push((format!(">{}", self.shape.filter_id), above));
+            self.filter
+                .push((format!(">{}", self.shape.filter_id), above));
         }
         self.above = merge_bounds(&mut self.filter, &self.shape.filter_id);
     }
@@ -110,7 +143,11 @@ impl Query {
             filter.push((format!(">{}", self.shape.filter_id), above));
         }
         if !filter.is_empty() {
-            let name = if self.shape.filter.is_empty() { "filter" } else { self.shape.filter };
+            let name = if self.shape.filter.is_empty() {
+                "filter"
+            } else {
+                self.shape.filter
+            };
             params.push((name.to_owned(), Tree::Map(filter)));
         }
         params.extend(order_by(&self.shape, direction));
@@ -124,7 +161,11 @@ impl Query {
             "" => String::new(),
             key => format!("[{key}]"),
         };
-        format!("$result[{command}]{key}[{}][{}]", PAGE - 1, self.shape.row_id)
+        format!(
+            "$result[{command}]{key}[{}][{}]",
+            PAGE - 1,
+            self.shape.row_id
+        )
     }
 }
 
@@ -134,26 +175,48 @@ pub(super) fn order_by(shape: &Shape, direction: &str) -> Vec<(String, Tree)> {
     match shape.order {
         Order::None => Vec::new(),
         Order::Map(name) => {
-            vec![(name.to_owned(), Tree::Map(vec![(id, Tree::from(direction))]))]
+            vec![(
+                name.to_owned(),
+                Tree::Map(vec![(id, Tree::from(direction))]),
+            )]
         }
         Order::Scalars(sort, order) => {
-            vec![(sort.to_owned(), Tree::from(id)), (order.to_owned(), Tree::from(direction))]
+            vec![
+                (sort.to_owned(), Tree::from(id)),
+                (order.to_owned(), Tree::from(direction)),
+            ]
         }
     }
 }
 
 /// Whether a parameter is the one called `name`, in the spellings that classic methods accept.
 pub(super) fn is_called(param: &str, name: &str) -> bool {
-    let bare = param.strip_prefix("ar").filter(|rest| rest.starts_with(char::is_uppercase));
+    let bare = param
+        .strip_prefix("ar")
+        .filter(|rest| rest.starts_with(char::is_uppercase));
     bare.unwrap_or(param).eq_ignore_ascii_case(name)
+}
+
+/// Gives a parameter the spelling that the method documents.
+pub(super) fn respell(params: &mut [(String, Tree)], name: &str, documented: &'static str) {
+    let spelled = params.iter().any(|(param, _)| param == documented);
+    if let (false, false, Some((param, _))) = (
+        spelled,
+        documented.is_empty(),
+        params.iter_mut().find(|(param, _)| is_called(param, name)),
+    ) {
+        documented.clone_into(param);
+    }
 }
 
 /// Paging belongs to the list.
 pub(super) fn refuse_start(params: &[(String, Tree)]) -> Result<(), String> {
     match params.iter().find(|(name, _)| is_called(name, "start")) {
-        Some(_) => Err("a list pages by itself; leave `start` out, begin at a place with \
+        Some(_) => Err(
+            "a list pages by itself; leave `start` out, begin at a place with \
                         resume(cursor), or ask for one page with call()"
-            .to_owned()),
+                .to_owned(),
+        ),
         None => Ok(()),
     }
 }
@@ -169,11 +232,17 @@ fn refuse_order(params: &mut Vec<(String, Tree)>, shape: &Shape) -> Result<(), S
     let is_ours = |value: &Tree| match value {
         Tree::Text(text) => is_id(text) || text.eq_ignore_ascii_case("ASC"),
         Tree::Map(pairs) => pairs.iter().all(|(field, direction)| {
-            is_id(field) && direction.as_text().is_some_and(|text| text.eq_ignore_ascii_case("ASC"))
+            is_id(field)
+                && direction
+                    .as_text()
+                    .is_some_and(|text| text.eq_ignore_ascii_case("ASC"))
         }),
         other => *other == Tree::Null || other.is_empty_container(),
     };
-    if let Some((name, _)) = params.iter().find(|(name, value)| is_order(name) && !is_ours(value)) {
+    if let Some((name, _)) = params
+        .iter()
+        .find(|(name, value)| is_order(name) && !is_ours(value))
+    {
         return Err(format!(
             "`{name}` sorts by something else than the id, and a list is read in the order of the \
              id; leave it out, or call by_offset(), which is slower and loses rows that move"
@@ -186,15 +255,18 @@ fn refuse_order(params: &mut Vec<(String, Tree)>, shape: &Shape) -> Result<(), S
 /// Takes the filter out, in whatever spelling; `FILTER` and `filter` are one.
 fn take_filter(params: &mut Vec<(String, Tree)>) -> Result<Vec<(String, Tree)>, String> {
     let mut filter: Vec<(String, Tree)> = Vec::new();
-    let (filters, rest): (Vec<_>, Vec<_>) =
-        std::mem::take(params).into_iter().partition(|(name, _)| is_called(name, "filter"));
+    let (filters, rest): (Vec<_>, Vec<_>) = std::mem::take(params)
+        .into_iter()
+        .partition(|(name, _)| is_called(name, "filter"));
     *params = rest;
     for (name, value) in filters {
         let pairs = match value {
             Tree::Map(pairs) => pairs,
-            Tree::List(items) => {
-                items.into_iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect()
-            }
+            Tree::List(items) => items
+                .into_iter()
+                .enumerate()
+                .map(|(at, item)| (at.to_string(), item))
+                .collect(),
             Tree::Null => Vec::new(),
             _ => return Err(format!("`{name}` is not a map of conditions")),
         };
@@ -215,13 +287,19 @@ fn take_filter(params: &mut Vec<(String, Tree)>) -> Result<Vec<(String, Tree)>, 
 
 /// Adds the id to a selection that would leave it out.
 pub(super) fn select_id(params: &mut Vec<(String, Tree)>, shape: &Shape) -> Result<(), String> {
-    let Some(place) = params.iter().position(|(name, _)| is_called(name, "select")) else {
+    let Some(place) = params
+        .iter()
+        .position(|(name, _)| is_called(name, "select"))
+    else {
         return Ok(());
     };
     let fields = match &mut params[place].1 {
         Tree::List(fields) => fields,
         Tree::Map(pairs) => {
-            let fields = std::mem::take(pairs).into_iter().map(|(_, field)| field).collect();
+            let fields = std::mem::take(pairs)
+                .into_iter()
+                .map(|(_, field)| field)
+                .collect();
             params[place].1 = Tree::List(fields);
             return select_id(params, shape);
         }
@@ -237,10 +315,9 @@ pub(super) fn select_id(params: &mut Vec<(String, Tree)>, shape: &Shape) -> Resu
     };
     if fields.is_empty() {
         params.remove(place);
-    } else if !fields
-        .iter()
-        .any(|field| matches!(field.as_text(), Some("*")) || field.as_text() == Some(&shape.filter_id))
-    {
+    } else if !fields.iter().any(|field| {
+        matches!(field.as_text(), Some("*")) || field.as_text() == Some(&shape.filter_id)
+    }) {
         fields.push(Tree::from(&*shape.filter_id));
     }
     Ok(())
@@ -249,12 +326,16 @@ pub(super) fn select_id(params: &mut Vec<(String, Tree)>, shape: &Shape) -> Resu
 fn reads_or(filter: &[(String, Tree)]) -> bool {
     filter.iter().any(|(key, value)| {
         key.eq_ignore_ascii_case("logic")
-            && value.as_text().is_some_and(|logic| logic.eq_ignore_ascii_case("or"))
+            && value
+                .as_text()
+                .is_some_and(|logic| logic.eq_ignore_ascii_case("or"))
     })
 }
 
 fn is_classic_crm(method: &str, shape: &Shape) -> bool {
-    let crm = method.get(..4).is_some_and(|scope| scope.eq_ignore_ascii_case("crm."));
+    let crm = method
+        .get(..4)
+        .is_some_and(|scope| scope.eq_ignore_ascii_case("crm."));
     crm && shape.key.is_empty() && shape.row_id == "ID"
 }
 
@@ -263,15 +344,24 @@ fn is_classic_crm(method: &str, shape: &Shape) -> bool {
 fn merge_bounds(filter: &mut Vec<(String, Tree)>, id: &str) -> Option<Tree> {
     for operator in [">", ">=", "<", "<="] {
         let is_bound = |key: &str| {
-            key.strip_prefix(operator).is_some_and(|field| field.eq_ignore_ascii_case(id))
+            key.strip_prefix(operator)
+                .is_some_and(|field| field.eq_ignore_ascii_case(id))
         };
-        let (bounds, others): (Vec<_>, Vec<_>) =
-            std::mem::take(filter).into_iter().partition(|(key, _)| is_bound(key));
+        let (bounds, others): (Vec<_>, Vec<_>) = std::mem::take(filter)
+            .into_iter()
+            .partition(|(key, _)| is_bound(key));
         *filter = others;
-        let tightest = bounds.into_iter().map(|(_, value)| value).reduce(|one, other| {
-            let above = Id::from_tree(&one) < Id::from_tree(&other);
-            if above == operator.starts_with('>') { other } else { one }
-        });
+        let tightest = bounds
+            .into_iter()
+            .map(|(_, value)| value)
+            .reduce(|one, other| {
+                let above = Id::from_tree(&one) < Id::from_tree(&other);
+                if above == operator.starts_with('>') {
+                    other
+                } else {
+                    one
+                }
+            });
         if let Some(value) = tightest {
             filter.push((format!("{operator}{id}"), value));
         }
@@ -283,26 +373,17 @@ fn merge_bounds(filter: &mut Vec<(String, Tree)>, id: &str) -> Option<Tree> {
 
 /// Whether a form or a batch would change this value.
 fn needs_json(value: &Tree) -> bool {
-    value.any_text(&reads_like_a_macro) || has_empty_container(value)
+    value.any_text(&reads_as_macro) || has_empty_container(value)
 }
 
 fn has_empty_container(value: &Tree) -> bool {
     match value {
         Tree::List(items) => items.is_empty() || items.iter().any(has_empty_container),
-        Tree::Map(pairs) => pairs.is_empty() || pairs.iter().any(|(_, value)| has_empty_container(value)),
+        Tree::Map(pairs) => {
+            pairs.is_empty() || pairs.iter().any(|(_, value)| has_empty_container(value))
+        }
         _ => false,
     }
-}
-
-/// Whether the portal would replace a part of this text in a batch: `$result[a]`, `$TOTAL_x[y]`.
-fn reads_like_a_macro(text: &str) -> bool {
-    text.match_indices('$').any(|(at, _)| {
-        let word = text[at + 1..].split_ascii_whitespace().next().unwrap_or_default();
-        let word = word.to_ascii_lowercase();
-        text[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic())
-            && ["result", "next", "total", "time", "error"].iter().any(|name| word.starts_with(name))
-            && word.contains('[')
-    })
 }
 
 #[cfg(test)]

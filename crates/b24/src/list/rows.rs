@@ -14,7 +14,13 @@ use super::id::Id;
 
 /// The rows of one page as they came: a piece of the answer's body.
 #[derive(Debug, Clone)]
-pub(super) struct Rows(Bytes);
+pub(super) struct Rows {
+    json: Bytes,
+    /// Rows at the front that do not count.
+    skip: usize,
+    /// Rows behind them that do; all of them where it is `None`.
+    keep: Option<usize>,
+}
 
 /// What stands where rows were expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +35,11 @@ pub(super) enum NotRows {
 }
 
 fn place(key: &str) -> String {
-    if key.is_empty() { "the result itself".to_owned() } else { format!("under \"{key}\"") }
+    if key.is_empty() {
+        "the result itself".to_owned()
+    } else {
+        format!("under \"{key}\"")
+    }
 }
 
 impl Rows {
@@ -55,54 +65,85 @@ impl Rows {
         if first_byte(list) == b'{' && has_named_keys(list) {
             return Err(NotRows::key(key, list));
         }
-        Ok(Self(body.slice_ref(list.as_bytes())))
+        Ok(Self {
+            json: body.slice_ref(list.as_bytes()),
+            skip: 0,
+            keep: None,
+        })
+    }
+
+    /// The rows but for the first `skip`.
+    pub(super) fn without_first(self, skip: usize) -> Self {
+        Self {
+            skip: self.skip + skip,
+            ..self
+        }
+    }
+
+    /// The first `keep` rows.
+    pub(super) fn first(self, keep: usize) -> Self {
+        Self {
+            keep: Some(keep),
+            ..self
+        }
     }
 
     /// The ids of the rows under the name `row_id`.
     pub(super) fn ids(&self, row_id: &str) -> Result<Ids, serde_json::Error> {
-        let mut reader = serde_json::Deserializer::from_slice(&self.0);
-        let ids = Elements(|| RowId(row_id)).deserialize(&mut reader)?;
-        Ok(Ids { ids, list: self.is_list() })
+        let ids = self.elements(|| RowId(row_id))?;
+        Ok(Ids {
+            ids,
+            list: self.json.first() == Some(&b'['),
+        })
     }
 
     /// How many rows there are.
     pub(super) fn count(&self) -> Result<usize, serde_json::Error> {
-        let mut reader = serde_json::Deserializer::from_slice(&self.0);
-        let rows = Elements(|| PhantomData::<IgnoredAny>).deserialize(&mut reader)?;
-        Ok(rows.len())
+        Ok(self.elements(|| PhantomData::<IgnoredAny>)?.len())
     }
 
     /// The rows in the caller's type; on failure the position of the row and what is wrong in it.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<Vec<T>, BadRow> {
-        let mut reader = serde_json::Deserializer::from_slice(&self.0);
-        Elements(|| PhantomData::<T>).deserialize(&mut reader).or_else(|_| self.read_slowly())
+        self.elements(|| PhantomData::<T>)
+            .or_else(|_| self.read_slowly())
     }
 
     /// Reads row by row, to tell which one is wrong, and where in it.
     fn read_slowly<T: DeserializeOwned>(&self) -> Result<Vec<T>, BadRow> {
-        let mut reader = serde_json::Deserializer::from_slice(&self.0);
-        let rows = Elements(|| PhantomData::<&RawValue>)
-            .deserialize(&mut reader)
-            .map_err(|error| BadRow { index: 0, text: error.to_string() })?;
+        let rows = self
+            .elements(|| PhantomData::<&RawValue>)
+            .map_err(|error| BadRow {
+                index: 0,
+                text: error.to_string(),
+            })?;
         let read = |(index, row): (usize, &RawValue)| {
             let mut reader = serde_json::Deserializer::from_str(row.get());
-            serde_path_to_error::deserialize(&mut reader)
-                .map_err(|error| BadRow { index, text: at_path(&error) })
+            serde_path_to_error::deserialize(&mut reader).map_err(|error| BadRow {
+                index,
+                text: at_path(&error),
+            })
         };
         rows.into_iter().enumerate().map(read).collect()
     }
 
-    /// The value of `field` in the last row, whatever it is.
-    pub(super) fn last_value(&self, field: &str) -> Option<serde_json::Value> {
-        let mut reader = serde_json::Deserializer::from_slice(&self.0);
-        let rows = Elements(|| PhantomData::<&RawValue>).deserialize(&mut reader).ok()?;
-        let last = entries(rows.last()?.get());
-        let (_, value) = last.into_iter().find(|(name, _)| name == field)?;
+    /// The value of `field` in the row at `index`, whatever it is.
+    pub(super) fn value(&self, index: usize, field: &str) -> Option<serde_json::Value> {
+        let rows = self.elements(|| PhantomData::<&RawValue>).ok()?;
+        let row = entries(rows.get(index)?.get());
+        let (_, value) = row.into_iter().find(|(name, _)| name == field)?;
         serde_json::from_str(value.get()).ok()
     }
 
-    fn is_list(&self) -> bool {
-        self.0.first() == Some(&b'[')
+    fn elements<'a, S, F>(&'a self, seed: F) -> Result<Vec<S::Value>, serde_json::Error>
+    where
+        S: DeserializeSeed<'a>,
+        F: Fn() -> S,
+    {
+        let mut reader = serde_json::Deserializer::from_slice(&self.json);
+        let mut elements = Elements(seed).deserialize(&mut reader)?;
+        elements.drain(..self.skip.min(elements.len()));
+        elements.truncate(self.keep.unwrap_or(usize::MAX));
+        Ok(elements)
     }
 }
 
@@ -123,8 +164,15 @@ fn at_path(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
 
 impl NotRows {
     fn key(expected: &str, map: &str) -> Self {
-        let keys = entries(map).into_iter().map(|(name, _)| name).take(12).collect();
-        Self::Key { expected: expected.to_owned(), keys }
+        let keys = entries(map)
+            .into_iter()
+            .map(|(name, _)| name)
+            .take(12)
+            .collect();
+        Self::Key {
+            expected: expected.to_owned(),
+            keys,
+        }
     }
 
     fn nothing(found: &str) -> Self {
@@ -150,7 +198,9 @@ pub(super) fn guess(result: &RawValue) -> Option<(String, String)> {
         return Some((String::new(), guess_id(text)?));
     }
     let mut lists = entries(text).into_iter().filter_map(|(key, value)| {
-        (first_byte(value.get()) == b'[').then(|| guess_id(value.get()))?.map(|id| (key, id))
+        (first_byte(value.get()) == b'[')
+            .then(|| guess_id(value.get()))?
+            .map(|id| (key, id))
     });
     let found = lists.next()?;
     lists.next().is_none().then_some(found)
@@ -158,10 +208,15 @@ pub(super) fn guess(result: &RawValue) -> Option<(String, String)> {
 
 fn guess_id(list: &str) -> Option<String> {
     let mut reader = serde_json::Deserializer::from_str(list);
-    let rows = Elements(|| PhantomData::<&RawValue>).deserialize(&mut reader).ok()?;
+    let rows = Elements(|| PhantomData::<&RawValue>)
+        .deserialize(&mut reader)
+        .ok()?;
     let fields = entries(rows.first()?.get());
     let named = |name: &str| fields.iter().any(|(field, _)| field == name);
-    ["ID", "id"].into_iter().find(|name| named(name)).map(str::to_owned)
+    ["ID", "id"]
+        .into_iter()
+        .find(|name| named(name))
+        .map(str::to_owned)
 }
 
 fn first_byte(json: &str) -> u8 {
@@ -174,7 +229,9 @@ fn is_empty_list(json: &str) -> bool {
 
 /// Whether a map has a key that is not a number: then it is no list with holes.
 fn has_named_keys(map: &str) -> bool {
-    entries(map).iter().any(|(key, _)| key.parse::<i64>().is_err())
+    entries(map)
+        .iter()
+        .any(|(key, _)| key.parse::<i64>().is_err())
 }
 
 /// The entries of a map; nothing for anything else.

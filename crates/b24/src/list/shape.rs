@@ -122,47 +122,123 @@ const CLASSIC: Row = Row {
 };
 
 /// Methods of a controller: camel case, the list under a key.
-const CONTROLLER: Row = Row { key: "items", row_id: "id", filter_id: "id", ..CLASSIC };
+const CONTROLLER: Row = Row {
+    key: "items",
+    row_id: "id",
+    filter_id: "id",
+    ..CLASSIC
+};
 
 /// Any v3 list.
-const V3: Row = Row { version: 3, paging: Paging::KeysetV3, ..CONTROLLER };
+const V3: Row = Row {
+    version: 3,
+    paging: Paging::KeysetV3,
+    ..CONTROLLER
+};
 
 /// Methods that answer everything at once or cannot filter by id.
-const WHOLE: Row = Row { paging: Paging::Offset, order: Order::None, ..CLASSIC };
+const WHOLE: Row = Row {
+    paging: Paging::Offset,
+    order: Order::None,
+    ..CLASSIC
+};
 
 /// Corrections by hand; they go before the generated table.
 static EXCEPTIONS: &[Entry] = &[
     // No id column: the key is made of three fields.
-    ("crm.address.list", Row { paging: Paging::Offset, ..CLASSIC }),
-    ("crm.category.list", Row { key: "categories", ..WHOLE }),
+    (
+        "crm.address.list",
+        Row {
+            paging: Paging::Offset,
+            ..CLASSIC
+        },
+    ),
+    (
+        "crm.category.list",
+        Row {
+            key: "categories",
+            ..WHOLE
+        },
+    ),
     ("crm.currency.list", WHOLE),
     ("crm.item.list", CONTROLLER),
-    ("crm.item.productrow.list", Row { key: "productRows", ..CONTROLLER }),
+    (
+        "crm.item.productrow.list",
+        Row {
+            key: "productRows",
+            ..CONTROLLER
+        },
+    ),
     ("crm.lead.list", CLASSIC),
     // Keyed like a controller's answer, but its rows and filters are upper case.
-    ("crm.stagehistory.list", Row { key: "items", ..CLASSIC }),
+    (
+        "crm.stagehistory.list",
+        Row {
+            key: "items",
+            ..CLASSIC
+        },
+    ),
     // A short list that ignores `start`.
     ("crm.status.list", WHOLE),
-    ("crm.type.list", Row { key: "types", select: "", ..CONTROLLER }),
-    ("department.get", Row { row_id: "ID", ..WHOLE }),
+    (
+        "crm.type.list",
+        Row {
+            key: "types",
+            select: "",
+            ..CONTROLLER
+        },
+    ),
+    (
+        "department.get",
+        Row {
+            row_id: "ID",
+            ..WHOLE
+        },
+    ),
     (
         "lists.element.get",
-        Row { filter: "FILTER", select: "SELECT", order: Order::Map("ELEMENT_ORDER"), ..CLASSIC },
+        Row {
+            filter: "FILTER",
+            select: "SELECT",
+            order: Order::Map("ELEMENT_ORDER"),
+            ..CLASSIC
+        },
     ),
     // `>id` is ignored here, only `>ID` is a bound; rows say `id`.
-    ("tasks.task.list", Row { key: "tasks", row_id: "id", ..CLASSIC }),
+    (
+        "tasks.task.list",
+        Row {
+            key: "tasks",
+            row_id: "id",
+            ..CLASSIC
+        },
+    ),
     ("tasks.task.list", V3),
     (
         "user.get",
-        Row { filter: "FILTER", order: Order::Scalars("sort", "order"), ..CLASSIC },
+        Row {
+            filter: "FILTER",
+            order: Order::Scalars("sort", "order"),
+            ..CLASSIC
+        },
     ),
     (
         "user.search",
-        Row { filter: "FILTER", order: Order::Scalars("sort", "order"), paging: Paging::Offset, ..CLASSIC },
+        Row {
+            filter: "FILTER",
+            order: Order::Scalars("sort", "order"),
+            paging: Paging::Offset,
+            ..CLASSIC
+        },
     ),
     (
         "voximplant.statistic.get",
-        Row { filter: "FILTER", select: "", order: Order::Scalars("SORT", "ORDER"), ..CLASSIC },
+        Row {
+            filter: "FILTER",
+            select: "",
+            order: Order::Scalars("SORT", "ORDER"),
+            ..CLASSIC
+        },
     ),
 ];
 

@@ -24,7 +24,11 @@ impl Size {
         let ids_left = ids_left?;
         // The end of the table is near when this number matters, so its density counts too.
         let density = self.here.unwrap_or(0.0).max(self.top.unwrap_or(0.0));
-        let rows_left = if density > 0.0 { ids_left as f64 * density } else { ids_left as f64 };
+        let rows_left = if density > 0.0 {
+            ids_left as f64 * density
+        } else {
+            ids_left as f64
+        };
         let likely = (rows_left / PAGE as f64).ceil() as u64 + 1;
         let most = ids_left.div_ceil(PAGE as u64);
         let pages = likely.min(most).clamp(1, MAX_COMMANDS as u64) as usize;

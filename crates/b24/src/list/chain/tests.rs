@@ -45,7 +45,10 @@ impl Portal {
         self.requests += 1;
         let mut before: Option<Vec<u64>> = None;
         let mut halted = false;
-        links.iter().map(|link| self.command(*link, &mut before, &mut halted)).collect()
+        links
+            .iter()
+            .map(|link| self.command(*link, &mut before, &mut halted))
+            .collect()
     }
 
     fn command(
@@ -60,7 +63,10 @@ impl Portal {
         self.change();
         if self.fail_one_in > 0 && self.random.u32(0..self.fail_one_in) == 0 {
             *halted = true;
-            return Answer::Failed { failure: "INTERNAL_SERVER_ERROR", again: true };
+            return Answer::Failed {
+                failure: "INTERNAL_SERVER_ERROR",
+                again: true,
+            };
         }
         self.pages += 1;
         let ids = match link {
@@ -74,17 +80,27 @@ impl Portal {
                     PastShort::Nothing => Vec::new(),
                     PastShort::Error => {
                         *halted = true;
-                        return Answer::Failed { failure: "INVALID_ARG_VALUE", again: false };
+                        return Answer::Failed {
+                            failure: "INVALID_ARG_VALUE",
+                            again: false,
+                        };
                     }
                 },
             },
         };
         *before = Some(ids.clone());
-        Answer::Page(Ids { ids: ids.into_iter().map(Id::from).collect(), list: true })
+        Answer::Page(Ids {
+            ids: ids.into_iter().map(Id::from).collect(),
+            list: true,
+        })
     }
 
     fn page_after(&self, after: Option<u64>) -> Vec<u64> {
-        self.rows.range(after.map_or(0, |id| id + 1)..).take(PAGE).copied().collect()
+        self.rows
+            .range(after.map_or(0, |id| id + 1)..)
+            .take(PAGE)
+            .copied()
+            .collect()
     }
 
     fn change(&mut self) {
@@ -170,7 +186,10 @@ fn a_short_tail_is_not_asked_for_with_fifty_commands() {
 fn a_caller_who_wants_few_rows_asks_for_few_pages() {
     let mut chain = Chain::new(None, true);
     assert_eq!(chain.next_request(Some(10)), [Link::Start]);
-    assert_eq!(chain.next_request(Some(150)), [Link::Start, Link::Next, Link::Next]);
+    assert_eq!(
+        chain.next_request(Some(150)),
+        [Link::Start, Link::Next, Link::Next]
+    );
     assert_eq!(chain.next_request(Some(201)).len(), 5);
 }
 
@@ -190,7 +209,10 @@ fn slow_pages_make_short_requests() {
 #[test]
 fn ids_that_do_not_rise_stop_the_read() {
     let page = |ids: &[i64], list| {
-        Answer::<()>::Page(Ids { ids: ids.iter().copied().map(Id::from).collect(), list })
+        Answer::<()>::Page(Ids {
+            ids: ids.iter().copied().map(Id::from).collect(),
+            list,
+        })
     };
     let mut chain = Chain::new(None, true);
     chain.next_request(None);
@@ -208,32 +230,57 @@ fn ids_that_do_not_rise_stop_the_read() {
 #[test]
 fn a_page_with_holes_counts_but_nothing_after_it() {
     let ids = |from: i64, list| {
-        Answer::<()>::Page(Ids { ids: (from..from + 50).map(Id::from).collect(), list })
+        Answer::<()>::Page(Ids {
+            ids: (from..from + 50).map(Id::from).collect(),
+            list,
+        })
     };
     let mut chain = Chain::new(None, true);
     chain.next_request(None);
-    let outcome = chain.accept(vec![ids(1, false), ids(51, true), Answer::Missing, Answer::Missing]);
+    let outcome = chain.accept(vec![
+        ids(1, false),
+        ids(51, true),
+        Answer::Missing,
+        Answer::Missing,
+    ]);
     assert_eq!(outcome.pages, 1);
     assert_eq!(chain.after(), Some(Id::from(50_i64)));
 }
 
 #[test]
 fn three_requests_without_a_page_end_the_read() {
-    let failed = || vec![Answer::Failed { failure: "LATER", again: true }, Answer::Missing];
+    let failed = || {
+        vec![
+            Answer::Failed {
+                failure: "LATER",
+                again: true,
+            },
+            Answer::Missing,
+        ]
+    };
     let mut chain = Chain::new(Some(Id::from(7_i64)), true);
     for _ in 0..2 {
         chain.next_request(None);
         assert!(matches!(chain.accept(failed()).step, Step::More));
     }
     chain.next_request(None);
-    assert!(matches!(chain.accept(failed()).step, Step::Stop(Stop::Barren(Some("LATER")))));
+    assert!(matches!(
+        chain.accept(failed()).step,
+        Step::Stop(Stop::Barren(Some("LATER")))
+    ));
     assert_eq!(chain.after(), Some(Id::from(7_i64)));
 }
 
 #[test]
 fn a_refusal_of_the_first_page_is_final_and_a_later_one_is_not() {
-    let refused = || Answer::Failed { failure: "INVALID_ARG_VALUE", again: false };
-    let full = Answer::Page(Ids { ids: (1..=50_i64).map(Id::from).collect(), list: true });
+    let refused = || Answer::Failed {
+        failure: "INVALID_ARG_VALUE",
+        again: false,
+    };
+    let full = Answer::Page(Ids {
+        ids: (1..=50_i64).map(Id::from).collect(),
+        list: true,
+    });
     let mut chain = Chain::new(None, true);
     chain.next_request(None);
     let outcome = chain.accept(vec![full, refused()]);
@@ -241,7 +288,10 @@ fn a_refusal_of_the_first_page_is_final_and_a_later_one_is_not() {
     assert!(matches!(outcome.step, Step::More));
     chain.next_request(None);
     let outcome = chain.accept(vec![refused()]);
-    assert!(matches!(outcome.step, Step::Stop(Stop::Failed("INVALID_ARG_VALUE"))));
+    assert!(matches!(
+        outcome.step,
+        Step::Stop(Stop::Failed("INVALID_ARG_VALUE"))
+    ));
 }
 
 #[test]
@@ -251,7 +301,13 @@ fn a_portal_that_does_not_resolve_references_is_read_page_by_page() {
     let mut delivered = 0;
     loop {
         let links = chain.next_request(None).to_vec();
-        let broken = |link: Link| if link == Link::Next { Link::Start } else { link };
+        let broken = |link: Link| {
+            if link == Link::Next {
+                Link::Start
+            } else {
+                link
+            }
+        };
         let answers = portal.answer(&links.iter().copied().map(broken).collect::<Vec<_>>());
         let outcome = chain.accept(answers);
         delivered += outcome.pages * PAGE;
@@ -264,7 +320,11 @@ fn a_portal_that_does_not_resolve_references_is_read_page_by_page() {
 }
 
 fn past_short() -> impl Strategy<Value = PastShort> {
-    prop_oneof![Just(PastShort::FirstPage), Just(PastShort::Nothing), Just(PastShort::Error)]
+    prop_oneof![
+        Just(PastShort::FirstPage),
+        Just(PastShort::Nothing),
+        Just(PastShort::Error)
+    ]
 }
 
 proptest! {

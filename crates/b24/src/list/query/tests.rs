@@ -11,7 +11,11 @@ fn first(method: &str, params: Value) -> Value {
 }
 
 fn after(method: &str, params: Value, id: i64) -> Value {
-    to_json(query(method, params).unwrap().page(&Bound::Id(Id::from(id))))
+    to_json(
+        query(method, params)
+            .unwrap()
+            .page(&Bound::Id(Id::from(id))),
+    )
 }
 
 fn to_json(params: Vec<(String, Tree)>) -> Value {
@@ -21,19 +25,29 @@ fn to_json(params: Vec<(String, Tree)>) -> Value {
 #[test]
 fn the_first_page_has_no_bound_of_ours() {
     assert_eq!(
-        first("crm.deal.list", json!({ "filter": { "STAGE_ID": "NEW" }, "select": ["TITLE"] })),
+        first(
+            "crm.deal.list",
+            json!({ "filter": { "STAGE_ID": "NEW" }, "select": ["TITLE"] })
+        ),
         json!({
             "filter": { "STAGE_ID": "NEW" }, "select": ["TITLE", "ID"],
             "order": { "ID": "ASC" }, "start": -1
         })
     );
-    assert_eq!(first("crm.deal.list", json!({})), json!({ "order": { "ID": "ASC" }, "start": -1 }));
+    assert_eq!(
+        first("crm.deal.list", json!({})),
+        json!({ "order": { "ID": "ASC" }, "start": -1 })
+    );
 }
 
 #[test]
 fn later_pages_are_bounded_by_id_or_by_reference() {
     assert_eq!(
-        after("crm.item.list", json!({ "entityTypeId": 2, "select": ["*"] }), 50),
+        after(
+            "crm.item.list",
+            json!({ "entityTypeId": 2, "select": ["*"] }),
+            50
+        ),
         json!({
             "entityTypeId": 2, "select": ["*"], "filter": { ">id": 50 },
             "order": { "id": "ASC" }, "start": -1
@@ -43,9 +57,18 @@ fn later_pages_are_bounded_by_id_or_by_reference() {
         let query = query(method, json!({})).unwrap();
         to_json(query.page(&Bound::LastOf("p07".into())))["filter"].clone()
     };
-    assert_eq!(reference("crm.item.list"), json!({ ">id": "$result[p07][items][49][id]" }));
-    assert_eq!(reference("crm.deal.list"), json!({ ">ID": "$result[p07][49][ID]" }));
-    assert_eq!(reference("tasks.task.list"), json!({ ">ID": "$result[p07][tasks][49][id]" }));
+    assert_eq!(
+        reference("crm.item.list"),
+        json!({ ">id": "$result[p07][items][49][id]" })
+    );
+    assert_eq!(
+        reference("crm.deal.list"),
+        json!({ ">ID": "$result[p07][49][ID]" })
+    );
+    assert_eq!(
+        reference("tasks.task.list"),
+        json!({ ">ID": "$result[p07][tasks][49][id]" })
+    );
 }
 
 #[test]
@@ -70,7 +93,10 @@ fn bounds_of_the_caller_merge_with_ours() {
     );
     // Two spellings of the same bound: the tighter one, in the spelling that the method reads.
     assert_eq!(
-        first("crm.item.list", json!({ "filter": { ">ID": 100, ">id": "99", "<id": 7, "<ID": 8 } }))["filter"],
+        first(
+            "crm.item.list",
+            json!({ "filter": { ">ID": 100, ">id": "99", "<id": 7, "<ID": 8 } })
+        )["filter"],
         json!({ ">id": 100, "<id": 7 })
     );
     assert_eq!(
@@ -86,11 +112,20 @@ fn bounds_of_the_caller_merge_with_ours() {
 #[test]
 fn filter_and_its_upper_case_are_one() {
     assert_eq!(
-        first("crm.deal.list", json!({ "FILTER": { "A": 1 }, "filter": { "B": 2, "A": 1 } }))["filter"],
+        first(
+            "crm.deal.list",
+            json!({ "FILTER": { "A": 1 }, "filter": { "B": 2, "A": 1 } })
+        )["filter"],
         json!({ "A": 1, "B": 2 })
     );
-    assert_eq!(first("crm.deal.list", json!({ "arFilter": { "A": 1 } }))["filter"], json!({ "A": 1 }));
-    let error = query("crm.deal.list", json!({ "FILTER": { "A": 1 }, "filter": { "A": 2 } }));
+    assert_eq!(
+        first("crm.deal.list", json!({ "arFilter": { "A": 1 } }))["filter"],
+        json!({ "A": 1 })
+    );
+    let error = query(
+        "crm.deal.list",
+        json!({ "FILTER": { "A": 1 }, "filter": { "A": 2 } }),
+    );
     assert!(error.unwrap_err().contains("two conditions `A`"));
 }
 
@@ -122,7 +157,11 @@ fn an_order_of_the_caller_asks_for_by_offset() {
     assert!(error.contains("by_offset()"), "{error}");
     assert!(query("crm.deal.list", json!({ "ORDER": { "ID": "DESC" } })).is_err());
     assert!(query("user.get", json!({ "sort": "NAME" })).is_err());
-    assert!(query("crm.deal.list", json!({ "start": 50 })).unwrap_err().contains("resume"));
+    assert!(
+        query("crm.deal.list", json!({ "start": 50 }))
+            .unwrap_err()
+            .contains("resume")
+    );
     // What the list does anyway is no conflict.
     assert_eq!(
         first("crm.deal.list", json!({ "order": { "id": "asc" } })),
@@ -132,7 +171,8 @@ fn an_order_of_the_caller_asks_for_by_offset() {
 
 #[test]
 fn the_id_is_added_to_a_selection_once() {
-    let select = |fields: Value| first("tasks.task.list", json!({ "SELECT": fields }))["SELECT"].clone();
+    let select =
+        |fields: Value| first("tasks.task.list", json!({ "SELECT": fields }))["select"].clone();
     assert_eq!(select(json!(["TITLE"])), json!(["TITLE", "ID"]));
     assert_eq!(select(json!(["ID", "TITLE"])), json!(["ID", "TITLE"]));
     assert_eq!(select(json!(["UF_*"])), json!(["UF_*", "ID"]));
@@ -143,10 +183,18 @@ fn the_id_is_added_to_a_selection_once() {
 
 #[test]
 fn what_a_batch_would_change_never_enters_one() {
-    let chainable = |filter: Value| query("crm.deal.list", json!({ "filter": filter })).unwrap().chainable();
-    assert!(chainable(json!({ "TITLE": "$100 [net]", "%TITLE": "$ result[a]" })));
+    let chainable = |filter: Value| {
+        query("crm.deal.list", json!({ "filter": filter }))
+            .unwrap()
+            .chainable()
+    };
+    assert!(chainable(
+        json!({ "TITLE": "$100 [net]", "%TITLE": "$ result[a]" })
+    ));
     assert!(!chainable(json!({ "TITLE": "see $result[x][y]" })));
-    assert!(!chainable(json!({ "TITLE": ["a", { "b": "$Total_x[y]" }] })));
+    assert!(!chainable(
+        json!({ "TITLE": ["a", { "b": "$Total_x[y]" }] })
+    ));
     // An empty list would vanish from a form, and every row would match.
     assert!(!chainable(json!({ "@ID": [] })));
     assert!(chainable(json!({})));
@@ -160,5 +208,8 @@ fn a_learned_shape_moves_the_bounds() {
         to_json(query.page(&Bound::None)),
         json!({ "filter": { ">id": 5 }, "order": { "id": "ASC" }, "start": -1 })
     );
-    assert_eq!(to_json(query.page(&Bound::Id(Id::from(9_i64))))["filter"], json!({ ">id": 9 }));
+    assert_eq!(
+        to_json(query.page(&Bound::Id(Id::from(9_i64))))["filter"],
+        json!({ ">id": 9 })
+    );
 }

@@ -10,7 +10,12 @@ fn find(result: &str, key: &str) -> Result<Rows, NotRows> {
 }
 
 fn numbers(rows: &Rows, row_id: &str) -> Vec<String> {
-    rows.ids(row_id).unwrap().ids.iter().map(ToString::to_string).collect()
+    rows.ids(row_id)
+        .unwrap()
+        .ids
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 #[test]
@@ -38,7 +43,11 @@ fn a_wrong_key_is_told_with_the_right_ones() {
     );
     assert!(!error.is_nothing());
     let error = find(r#"{"tasks":[]}"#, "").unwrap_err();
-    assert!(error.to_string().starts_with("the list is not the result itself"));
+    assert!(
+        error
+            .to_string()
+            .starts_with("the list is not the result itself")
+    );
     assert!(find(r#"[{"ID":1}]"#, "items").is_err());
 }
 
@@ -46,7 +55,11 @@ fn a_wrong_key_is_told_with_the_right_ones() {
 fn nothing_is_not_an_empty_page() {
     for nothing in ["null", "false"] {
         assert!(find(nothing, "").unwrap_err().is_nothing());
-        assert!(find(&format!("{{\"items\":{nothing}}}"), "items").unwrap_err().is_nothing());
+        assert!(
+            find(&format!("{{\"items\":{nothing}}}"), "items")
+                .unwrap_err()
+                .is_nothing()
+        );
     }
     assert!(!find("true", "").unwrap_err().is_nothing());
     assert!(!find("\"text\"", "").unwrap_err().is_nothing());
@@ -75,7 +88,11 @@ fn a_bad_row_is_named_with_the_place_in_it() {
     let rows = find(r#"[{"PRICE":{"AMOUNT":1.5}},{"PRICE":{"AMOUNT":"x"}}]"#, "").unwrap();
     let bad = rows.read::<Deal>().unwrap_err();
     assert_eq!(bad.index, 1);
-    assert!(bad.text.starts_with("PRICE.AMOUNT: invalid type"), "{}", bad.text);
+    assert!(
+        bad.text.starts_with("PRICE.AMOUNT: invalid type"),
+        "{}",
+        bad.text
+    );
 }
 
 #[test]
@@ -91,15 +108,24 @@ fn an_unknown_shape_is_read_off_the_answer() {
     let pair = |key: &str, id: &str| Some((key.to_owned(), id.to_owned()));
     assert_eq!(guess_of(r#"[{"id":1}]"#), pair("", "id"));
     assert_eq!(guess_of(r#"[{"id":1,"ID":1}]"#), pair("", "ID"));
-    assert_eq!(guess_of(r#"{"badges":[{"id":1}],"x":3,"codes":["a"]}"#), pair("badges", "id"));
+    assert_eq!(
+        guess_of(r#"{"badges":[{"id":1}],"x":3,"codes":["a"]}"#),
+        pair("badges", "id")
+    );
     assert_eq!(guess_of(r#"{"a":[{"id":1}],"b":[{"id":1}]}"#), None);
     assert_eq!(guess_of("[]"), None);
     assert_eq!(guess_of("null"), None);
 }
 
 #[test]
-fn the_last_value_of_a_field_is_read_raw() {
+fn a_value_is_read_raw() {
     let rows = find(r#"[{"id":1,"at":"x"},{"at":"2026-01-01","id":2}]"#, "").unwrap();
-    assert_eq!(rows.last_value("at"), Some("2026-01-01".into()));
-    assert_eq!(rows.last_value("no"), None);
+    assert_eq!(rows.value(1, "at"), Some("2026-01-01".into()));
+    assert_eq!(rows.value(0, "no"), None);
+    assert_eq!(rows.value(2, "at"), None);
+    let rest = rows.without_first(1);
+    assert_eq!(
+        (numbers(&rest, "id"), rest.count().unwrap()),
+        (vec!["2".to_owned()], 1)
+    );
 }

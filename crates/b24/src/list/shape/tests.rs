@@ -20,10 +20,16 @@ fn tables_are_sorted_and_lower_case() {
 #[test]
 fn methods_are_found_in_any_case_and_by_version() {
     let tasks = Shape::of("Tasks.Task.List", 2);
-    assert_eq!((&*tasks.key, &*tasks.row_id, &*tasks.filter_id), ("tasks", "id", "ID"));
+    assert_eq!(
+        (&*tasks.key, &*tasks.row_id, &*tasks.filter_id),
+        ("tasks", "id", "ID")
+    );
     let tasks = Shape::of("tasks.task.list", 3);
     assert_eq!((&*tasks.key, tasks.paging), ("items", Paging::KeysetV3));
-    assert_eq!(Shape::of("user.get", 2).order, Order::Scalars("sort", "order"));
+    assert_eq!(
+        Shape::of("user.get", 2).order,
+        Order::Scalars("sort", "order")
+    );
 }
 
 #[test]

@@ -1,0 +1,298 @@
+//! v2 lists by id: a batch of chained pages a request.
+
+use super::chain::{Answer, Chain, Ids, Link, Outcome, Step, Stop};
+use super::cursor::Position;
+use super::id::Id;
+use super::query::{Bound, Query};
+use super::reader::{Ask, Next, PageRows, Reader, Taken, cannot_go_on};
+use super::rows::{self, Rows};
+use crate::batch::wire;
+use crate::error::{ApiError, Error, Kind, Reason};
+use crate::room::decode::{BatchResult, Success, Time};
+use crate::room::retry;
+use crate::value::Tree;
+use crate::value::form::{self, Empty};
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+/// The command that asks for the end of the table.
+const TOP: &str = "top";
+
+/// Codes of a refusal that asking again does not change.
+const FINAL: &[&str] = &[
+    "ACCESS_DENIED",
+    "ERROR_ACCESS_DENIED",
+    "ERROR_ARGUMENT",
+    "ERROR_BATCH_METHOD_NOT_ALLOWED",
+    "ERROR_METHOD_NOT_FOUND",
+    "INVALID_ARG_VALUE",
+    "INVALID_CREDENTIALS",
+    "insufficient_scope",
+];
+
+/// Reads a v2 list in chains of pages.
+#[derive(Debug)]
+pub(super) struct Chained {
+    method: String,
+    query: Query,
+    chain: Chain,
+    asked: Vec<Link>,
+}
+
+/// A page that did not come, and why.
+#[derive(Debug)]
+enum Failure {
+    Api(ApiError),
+    Answer(String),
+}
+
+impl Chained {
+    pub(super) fn new(method: &str, query: Query, after: Option<Id>) -> Self {
+        let chain = Chain::new(after, query.chainable());
+        Self {
+            method: method.to_owned(),
+            query,
+            chain,
+            asked: Vec::new(),
+        }
+    }
+
+    /// A page out of the result of one command.
+    fn page(&self, result: &RawValue, body: &Bytes) -> (Answer<Failure>, Option<Rows>) {
+        let rows = match Rows::find(result, &self.query.shape().key, body) {
+            Ok(rows) => rows,
+            Err(error) => {
+                let again = error.is_nothing();
+                let failure = Failure::Answer(error.to_string());
+                return (Answer::Failed { failure, again }, None);
+            }
+        };
+        match rows.ids(&self.query.shape().row_id) {
+            Ok(ids) => (Answer::Page(ids), Some(rows)),
+            Err(error) => {
+                let failure = Failure::Answer(format!(
+                    "{}; name the id of the rows with .id(\"…\"), or call by_offset()",
+                    without_place(&error)
+                ));
+                (
+                    Answer::Failed {
+                        failure,
+                        again: false,
+                    },
+                    None,
+                )
+            }
+        }
+    }
+
+    /// Corrects a shape that nobody has written down. Whether there was anything to correct.
+    fn learn(&mut self, first: Option<&RawValue>) -> bool {
+        if !self.query.shape().guessed {
+            return false;
+        }
+        let shape = self.query.shape();
+        match first.and_then(rows::guess) {
+            Some((key, id)) if key != *shape.key || id != *shape.row_id => {
+                self.query.learn(key, id);
+                self.chain = Chain::new(self.chain.after(), self.query.chainable());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn accept(&mut self, answers: Vec<Answer<Failure>>, pages: Vec<Option<Rows>>) -> Taken {
+        let ids: Vec<_> = answers.iter().map(last_and_count).collect();
+        let Outcome { pages: count, step } = self.chain.accept(answers);
+        let pages = pages
+            .into_iter()
+            .zip(ids)
+            .take(count)
+            .filter_map(|(rows, ids)| {
+                let (last, count) = ids?;
+                Some(PageRows {
+                    rows: rows?,
+                    count,
+                    behind: Position::After(last),
+                })
+            })
+            .collect();
+        let next = match step {
+            Step::More if count == 0 => Next::Again,
+            Step::More => Next::More,
+            Step::Done => Next::Done,
+            Step::Stop(stop) => Next::Failed(self.error(stop)),
+        };
+        Taken::new(pages, next)
+    }
+
+    fn error(&self, stop: Stop<Failure>) -> Error {
+        match stop {
+            Stop::Fall { before, id } => cannot_go_on(format!(
+                "row {id} came after row {before}: the method does not filter and sort by {}; \
+                 call by_offset()",
+                self.query.shape().filter_id
+            )),
+            Stop::Failed(failure) => failure.into_error(),
+            Stop::Barren(failure) => {
+                let error = Error::new(
+                    Kind::Temporary,
+                    Reason::List("three requests in a row brought no page".to_owned()),
+                );
+                match failure {
+                    Some(failure) => error.with_source(failure.into_error()),
+                    None => error,
+                }
+            }
+        }
+    }
+
+    fn take_call(&mut self, success: &Success) -> Taken {
+        let Ok(result) = serde_json::from_slice::<&RawValue>(&success.result) else {
+            return Taken::failed(Error::answer("its result is not UTF-8"));
+        };
+        let (answer, rows) = self.page(result, &success.result);
+        if matches!(answer, Answer::Failed { .. }) && self.learn(Some(result)) {
+            return Taken::new(Vec::new(), Next::More);
+        }
+        self.accept(vec![answer], vec![rows])
+    }
+
+    fn take_batch(&mut self, success: &Success) -> Taken {
+        let batch = match BatchResult::parse(&success.result) {
+            Ok(batch) => batch,
+            Err(reason) => return Taken::failed(Error::new(Kind::Answer, reason)),
+        };
+        let names = names(&self.asked);
+        let times: Vec<Time> = names.iter().filter_map(|name| batch.time(name)).collect();
+        if let Some(seconds) = seconds_per_page(&times) {
+            self.chain.learn_seconds(seconds);
+        }
+        let charge = times.iter().rev().find_map(Time::charge);
+        let mut taken = self.take_commands(&names, &batch, &success.result);
+        taken.charge = charge;
+        taken
+    }
+
+    fn take_commands(&mut self, names: &[String], batch: &BatchResult<'_>, body: &Bytes) -> Taken {
+        let first = names
+            .first()
+            .and_then(|name| batch.result.get(name))
+            .copied();
+        let refused = names.first().and_then(|name| batch.error(name));
+        if refused.as_ref().is_some_and(retry::is_operating_limit) {
+            return Taken::new(Vec::new(), Next::Postponed);
+        }
+        let (answers, pages): (Vec<_>, Vec<_>) = names
+            .iter()
+            .map(|name| match (batch.error(name), batch.result.get(name)) {
+                (Some(error), _) => {
+                    let again = !FINAL.contains(&error.code.as_str());
+                    (
+                        Answer::Failed {
+                            failure: Failure::Api(error),
+                            again,
+                        },
+                        None,
+                    )
+                }
+                (None, Some(result)) => self.page(result, body),
+                (None, None) => (Answer::Missing, None),
+            })
+            .unzip();
+        if matches!(answers.first(), Some(Answer::Failed { .. })) && self.learn(first) {
+            return Taken::new(Vec::new(), Next::More);
+        }
+        self.accept(answers, pages)
+    }
+}
+
+impl Reader for Chained {
+    fn ask(&mut self, rows: Option<u64>) -> Ask {
+        self.asked = self.chain.next_request(rows).to_vec();
+        let names = names(&self.asked);
+        let params = |at: usize| match self.asked[at] {
+            Link::Start => self.query.page(&Bound::None),
+            Link::After(id) => self.query.page(&Bound::Id(id)),
+            Link::Next => self.query.page(&Bound::LastOf(names[at - 1].clone())),
+            Link::Top => self.query.top(),
+        };
+        if self.asked.len() == 1 {
+            return Ask::call(&self.method, &Tree::Map(params(0)));
+        }
+        let commands: Vec<String> = (0..self.asked.len())
+            .map(|at| {
+                // Parameters that a form cannot express are never chained.
+                let query = form::encode(&params(at), Empty::Drop).unwrap_or_default();
+                format!("{}?{query}", self.method)
+            })
+            .collect();
+        let named = names.iter().zip(&commands);
+        let body = wire::v2_body(
+            true,
+            named.map(|(name, command)| (name.as_str(), command.as_str())),
+        );
+        Ask {
+            method: "batch".into(),
+            body,
+        }
+    }
+
+    fn take(&mut self, success: &Success) -> Taken {
+        if self.asked.len() == 1 {
+            self.take_call(success)
+        } else {
+            self.take_batch(success)
+        }
+    }
+
+    fn place_behind(&self, page: &PageRows, count: usize) -> Result<Position, Error> {
+        let ids = page.rows.ids(&self.query.shape().row_id);
+        let id = ids.ok().and_then(|ids| ids.ids.get(count - 1).copied());
+        id.map(Position::After)
+            .ok_or_else(|| cannot_go_on("a row has lost its id".to_owned()))
+    }
+}
+
+impl Failure {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Api(error) => Error::api(error),
+            Self::Answer(text) => cannot_go_on(text),
+        }
+    }
+}
+
+/// The names of the commands: `p00`, `p01`, … and `top`.
+fn names(links: &[Link]) -> Vec<String> {
+    let name = |(at, link): (usize, &Link)| match link {
+        Link::Top => TOP.to_owned(),
+        _ => format!("p{at:02}"),
+    };
+    links.iter().enumerate().map(name).collect()
+}
+
+fn last_and_count(answer: &Answer<Failure>) -> Option<(Id, usize)> {
+    match answer {
+        Answer::Page(Ids { ids, .. }) => Some((*ids.last()?, ids.len())),
+        _ => None,
+    }
+}
+
+/// From one finish to the next: `duration` counts from a whole second since rest 25, so a fast
+/// page seems to take half a second.
+fn seconds_per_page(times: &[Time]) -> Option<f64> {
+    let finishes: Vec<f64> = times.iter().filter_map(|time| time.finish).collect();
+    if let [first, .., last] = finishes[..] {
+        return Some(((last - first) / (finishes.len() - 1) as f64).max(0.0));
+    }
+    times.first().and_then(|time| time.duration)
+}
+
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(at) => text[..at].to_owned(),
+        None => text,
+    }
+}

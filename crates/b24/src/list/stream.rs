@@ -1,0 +1,157 @@
+//! The streams of a list: by rows and by pages.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use serde::de::DeserializeOwned;
+
+use super::cursor::Cursor;
+use super::feed::Feed;
+use crate::error::{Error, Kind, Reason};
+
+/// Some rows of a list, and the place behind them.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The rows, in the order of the list. Never empty.
+    pub items: Vec<T>,
+    /// Goes on behind the last of them, see [`List::resume`](super::List::resume).
+    pub cursor: Cursor,
+}
+
+/// The pages of a list, made by [`List::pages`](super::List::pages).
+///
+/// A [`Stream`], with a [`try_next`](Pages::try_next) of its own. After an error it ends.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Pages<T> {
+    feed: Feed,
+    row: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Pages<T> {
+    pub(super) fn new(feed: Feed) -> Self {
+        Self {
+            feed,
+            row: PhantomData,
+        }
+    }
+
+    /// The next page, `None` at the end.
+    ///
+    /// # Errors
+    /// As any call; the error carries the [`cursor`](Error::cursor) behind the last page.
+    pub async fn try_next(&mut self) -> Result<Option<Page<T>>, Error> {
+        std::future::poll_fn(|cx| self.poll_page(cx)).await
+    }
+
+    /// The place behind the last page that came.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.feed.cursor()
+    }
+
+    fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Page<T>>, Error>> {
+        let before = self.feed.cursor().cloned();
+        let Some((page, cursor)) = ready!(self.feed.poll_next(cx))? else {
+            return Poll::Ready(Ok(None));
+        };
+        match page.rows.read::<T>() {
+            Ok(items) => Poll::Ready(Ok(Some(Page { items, cursor }))),
+            Err(bad) => {
+                let text = format!("row {} of a page: {}", bad.index, bad.text);
+                let error = Error::new(Kind::Answer, Reason::Unexpected(text));
+                let error = self.feed.error_here(error, before);
+                self.feed.stop();
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Stream for Pages<T> {
+    type Item = Result<Page<T>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_page(cx).map(Result::transpose)
+    }
+}
+
+impl<T> fmt::Debug for Pages<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("cursor", &self.feed.cursor())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The rows of a list, made by [`List::items`](super::List::items).
+///
+/// A [`Stream`], with a [`try_next`](Items::try_next) of its own. After an error it ends.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Items<T> {
+    pages: Pages<T>,
+    page: std::vec::IntoIter<T>,
+    /// Behind the last page all of whose rows were taken.
+    cursor: Option<Cursor>,
+}
+
+impl<T: DeserializeOwned> Items<T> {
+    pub(super) fn new(pages: Pages<T>) -> Self {
+        let cursor = pages.cursor().cloned();
+        Self {
+            pages,
+            page: Vec::new().into_iter(),
+            cursor,
+        }
+    }
+
+    /// The next row, `None` at the end.
+    ///
+    /// # Errors
+    /// As any call; the error carries the [`cursor`](Error::cursor) behind the last row.
+    pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
+        std::future::poll_fn(|cx| self.poll_item(cx)).await
+    }
+
+    /// The place behind the last page all of whose rows were taken. Going on from here may repeat
+    /// rows of the page that is being read, and skips none.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Error>> {
+        loop {
+            if let Some(item) = self.page.next() {
+                if self.page.len() == 0 {
+                    self.cursor = self.pages.cursor().cloned();
+                }
+                return Poll::Ready(Ok(Some(item)));
+            }
+            match ready!(self.pages.poll_page(cx))? {
+                Some(page) => self.page = page.items.into_iter(),
+                None => return Poll::Ready(Ok(None)),
+            }
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Stream for Items<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_item(cx).map(Result::transpose)
+    }
+}
+
+// Rows are handed out by value, never pinned.
+impl<T> Unpin for Items<T> {}
+
+impl<T> fmt::Debug for Items<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items")
+            .field("cursor", &self.cursor)
+            .finish_non_exhaustive()
+    }
+}
