@@ -2,6 +2,9 @@
 
 mod batches;
 mod calls;
+mod everyday;
+mod in_process;
+mod lists;
 mod retries;
 mod script;
 mod weather;
