@@ -84,7 +84,7 @@ pub(crate) fn is_operating_limit(error: &ApiError) -> bool {
 
 /// 5xx answers that the portal gave before it ran anything.
 fn is_final(error: &ApiError) -> bool {
-    matches!(error.code.as_str(), "OVERLOAD_LIMIT" | "PORTAL_DELETED")
+    error.status == 501 || matches!(error.code.as_str(), "OVERLOAD_LIMIT" | "PORTAL_DELETED")
 }
 
 /// The kind of a refusal, by its code first and its status second: documentation and portals disagree about the latter.
@@ -112,6 +112,7 @@ pub(crate) fn kind_of(error: &ApiError) -> Kind {
         | "wrong_client" => Kind::Auth,
         code if code.ends_with("INSUFFICIENTSCOPEEXCEPTION") => Kind::Auth,
         _ if error.status == 401 => Kind::Auth,
+        _ if error.status == 501 => Kind::Refused,
         _ if error.status >= 500 => Kind::Temporary,
         _ => Kind::Refused,
     }
