@@ -1,4 +1,10 @@
-//! Bitrix24 REST client.
+#![doc = include_str!("../README.md")]
+//!
+//! # The map of this crate
+//!
+//! [`Client`] makes [`Call`]s, [`List`]s and [`Batch`]es; all of them walk one path, `room/corridor.rs`: limiter,
+//! endpoint, transport, decoding, verdict. What decides is pure and what waits is thin. [`value`] knows PHP's habits,
+//! [`Effect`] what a method does, [`filter`] the filters of v3, [`redact`] what must not be shown.
 
 mod aggregate;
 pub mod batch;

@@ -64,6 +64,11 @@ mod platform {
         Task(tokio::spawn(future.in_current_span()))
     }
 
+    /// Whether no connection came about, so that the portal certainly saw nothing.
+    pub(crate) fn never_sent(error: &reqwest::Error) -> bool {
+        error.is_builder() || error.is_connect()
+    }
+
     /// The HTTP client of the transport: no redirects, no retries of its own.
     pub(crate) fn http_client(
         settings: &crate::room::transport::HttpSettings,
@@ -158,10 +163,23 @@ mod platform {
         Task { answer, abort }
     }
 
-    /// The browser's `fetch`; it decides about redirects, proxies and certificates itself.
+    /// In a browser nothing tells a refused connection from a lost answer.
+    pub(crate) fn never_sent(error: &reqwest::Error) -> bool {
+        error.is_builder()
+    }
+
+    /// The browser's `fetch`; it decides about connections, proxies and certificates itself.
     pub(crate) fn http_client(
-        _settings: &crate::room::transport::HttpSettings,
+        settings: &crate::room::transport::HttpSettings,
     ) -> Result<reqwest::Client, reqwest::Error> {
+        tracing::debug!(
+            connect_timeout = ?settings.connect_timeout,
+            user_agent = settings.user_agent,
+            proxy = settings.proxy.is_some(),
+            ca_certificates = settings.ca_certificates.len(),
+            plain_http = settings.plain_http,
+            "a browser has settings of its own for these"
+        );
         reqwest::Client::builder().build()
     }
 }

@@ -41,7 +41,7 @@ pub trait Transport: MaybeSend + MaybeSync + fmt::Debug {
 }
 
 /// What the HTTP transport is made from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct HttpSettings {
     pub(crate) connect_timeout: Duration,
     pub(crate) user_agent: String,
@@ -79,19 +79,7 @@ impl Transport for Http {
 
 fn failed(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
-    // In a browser nothing tells a refused connection from a lost answer.
-    #[cfg(not(target_family = "wasm"))]
-    let sent = if error.is_connect() || error.is_builder() {
-        Sent::No
-    } else {
-        Sent::Maybe
-    };
-    #[cfg(target_family = "wasm")]
-    let sent = if error.is_builder() {
-        Sent::No
-    } else {
-        Sent::Maybe
-    };
+    let sent = if rt::never_sent(&error) { Sent::No } else { Sent::Maybe };
     TransportError {
         sent,
         message: innermost(&error),
