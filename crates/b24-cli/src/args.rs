@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Ping(commands::ping::Args),
     /// Keep webhooks and choose between them.
     Auth(commands::auth::Args),
+    /// Start a portal of your own, or talk to a running one.
+    Portal(commands::portal::Args),
     /// Say what an error code means.
     Explain(commands::explain::Args),
     /// Print the completions of a shell.
@@ -75,7 +77,7 @@ pub(crate) struct Global {
     pub(crate) demo: bool,
     /// Trust the certificates in this PEM file too.
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
-    pub(crate) ca: Option<PathBuf>,
+    pub(crate) portal_ca: Option<PathBuf>,
     /// The configuration file.
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub(crate) config: Option<PathBuf>,

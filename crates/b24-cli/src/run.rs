@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use crate::args::{self, Cli, Global};
 use crate::commands;
 use crate::exit::Exit;
-use crate::failure::{self, Failure, Kind};
+use crate::failure::{self, Failure};
 use crate::log;
 use crate::printer::{ColorChoice, Printer, ProgressChoice, StdoutClosed, Style};
 use crate::report;
@@ -123,13 +123,7 @@ fn reader_has_gone(error: &anyhow::Error) -> bool {
 
 async fn explain(error: &anyhow::Error, session: &Session) -> Failure {
     let connection = session.connected();
-    let failure = if let Some(failure) = error.downcast_ref::<Failure>() {
-        failure.clone()
-    } else if let Some(error) = error.downcast_ref::<b24::Error>() {
-        failure::from_sdk(error, connection)
-    } else {
-        Failure::new(Kind::Local, format!("{error:#}"))
-    };
+    let failure = failure::from_any(error, connection);
     match connection {
         Some(connection) if session.stop.reason().is_none() => {
             failure::refine(failure, connection).await

@@ -86,17 +86,16 @@ fn text(word: &str, found: &Explanation) -> String {
 
 fn documented(known: &explain::Documented) -> String {
     let statuses: Vec<String> = known.status.iter().map(u16::to_string).collect();
-    let with = if statuses.is_empty() {
-        String::new()
-    } else {
-        format!(", with HTTP {}", statuses.join(" or "))
+    let whose = match known.methods {
+        0 => "for any method".to_owned(),
+        1 => "for 1 method".to_owned(),
+        many => format!("for {many} methods"),
     };
-    let noun = if known.methods == 1 {
-        "method"
+    if statuses.is_empty() {
+        whose
     } else {
-        "methods"
-    };
-    format!("for {} {noun}{with}", known.methods)
+        format!("{whose}, with HTTP {}", statuses.join(" or "))
+    }
 }
 
 fn ran(ran: Ran) -> &'static str {

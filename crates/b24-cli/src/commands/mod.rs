@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod ping;
+pub(crate) mod portal;
 
 use anyhow::Result;
 
@@ -23,6 +24,7 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Batch(args) => batch::run(args, session).await,
         Command::Ping(args) => until_stopped("ping", ping::run(&args, session), session).await,
         Command::Auth(args) => until_stopped("auth", auth::run(args, session), session).await,
+        Command::Portal(args) => portal::run(args, session).await,
         Command::Explain(args) => explain::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
     }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use b24::{Client, Limits};
+use b24_portal::Portal;
 
 use crate::args::Global;
 use crate::failure::{Failure, Kind};
@@ -40,6 +41,8 @@ pub(crate) struct Connection {
     pub(crate) profile: Option<String>,
     /// What may be done there.
     pub(crate) mode: Mode,
+    /// The portal of `--demo`, which lives as long as the connection.
+    _demo: Option<Portal>,
 }
 
 /// `acme.bitrix24.com (B24_WEBHOOK)`: as summaries and prompts name it.
@@ -56,6 +59,7 @@ struct Way {
     origin: String,
     name: Option<String>,
     profile: Profile,
+    demo: Option<Portal>,
 }
 
 /// Chooses the portal of this run and makes its client. Sends nothing.
@@ -82,6 +86,7 @@ pub(crate) fn connect_to(
         origin: origin.to_owned(),
         name: None,
         profile,
+        demo: None,
     };
     connection(way, global, printer, None)
 }
@@ -130,9 +135,17 @@ async fn way(choice: Choice, files: &Files, printer: &Printer) -> Result<Way> {
         origin,
         name: None,
         profile: Profile::default(),
+        demo: None,
     };
     match choice {
-        Choice::Demo => Err(Failure::usage("the demo portal is not there yet").into()),
+        Choice::Demo => {
+            let portal = Portal::builder().demo().start().await?;
+            let way = plain(Secret::new(portal.webhook()), "--demo".into());
+            Ok(Way {
+                demo: Some(portal),
+                ..way
+            })
+        }
         Choice::Webhook(webhook, origin) => {
             if origin == choice::Origin::Flag("--webhook") && io::stderr().is_terminal() {
                 printer.warning(
@@ -215,7 +228,7 @@ fn connection(
         let left = deadline.saturating_duration_since(Instant::now());
         builder = builder.deadline(left.max(Duration::from_millis(1)));
     }
-    if let Some(path) = &global.ca {
+    if let Some(path) = &global.portal_ca {
         let pem = fs::read(path)
             .map_err(|error| Failure::local(format!("{}: {error}", path.display())))?;
         builder = builder.ca_certificates(pem);
@@ -231,6 +244,7 @@ fn connection(
         } else {
             way.profile.mode
         },
+        _demo: way.demo,
     })
 }
 

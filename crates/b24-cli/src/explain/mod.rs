@@ -65,9 +65,15 @@ pub(crate) fn explain(word: &str) -> Option<Explanation> {
                 .filter(|start| start.eq_ignore_ascii_case(prefix))
         })
         .map_or(word, |prefix| &word[prefix.len()..]);
+    // `INVALID_REQUEST` and `invalid_request` are two codes: the exact one comes first.
     let code = codes::ALL
         .iter()
-        .find(|known| known.code.eq_ignore_ascii_case(short));
+        .find(|known| known.code == short)
+        .or_else(|| {
+            codes::ALL
+                .iter()
+                .find(|known| known.code.eq_ignore_ascii_case(short))
+        });
     let documented = documented()
         .find(|known| known.code == word)
         .or_else(|| documented().find(|known| known.code.eq_ignore_ascii_case(word)));

@@ -7,11 +7,23 @@ mod usage;
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::session::Connection;
 use crate::stop::Reason;
 
 pub(crate) use portal::from_sdk;
 pub(crate) use refine::refine;
 pub(crate) use usage::{closest, from_clap};
+
+/// The message for whatever a command ended with.
+pub(crate) fn from_any(error: &anyhow::Error, connection: Option<&Connection>) -> Failure {
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        failure.clone()
+    } else if let Some(error) = error.downcast_ref::<b24::Error>() {
+        from_sdk(error, connection)
+    } else {
+        Failure::local(format!("{error:#}"))
+    }
+}
 
 /// The kinds of failure, as scripts read them in `kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -6,6 +6,9 @@ use b24::{Event, Observer};
 
 use super::Printer;
 
+/// Shorter waits are noise.
+const WORTH_TELLING: Duration = Duration::from_millis(50);
+
 /// An observer that prints.
 pub(crate) fn watch(printer: Printer) -> impl Observer + 'static {
     move |event: &Event<'_>| show(&printer, event)
@@ -23,7 +26,7 @@ fn show(printer: &Printer, event: &Event<'_>) {
                 at(*wait)
             ));
         }
-        Event::Waiting { limit, wait, .. } => {
+        Event::Waiting { limit, wait, .. } if *wait >= WORTH_TELLING => {
             printer.detail(
                 1,
                 format_args!("waited {} s for the {limit} limit", tenths(*wait)),

@@ -1,0 +1,5 @@
+//! The command from outside: what it prints, and how it ends.
+
+mod auth;
+mod frame;
+mod support;

@@ -1,0 +1,82 @@
+//! Running the command in a home of its own, and showing what it did.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// A place where nothing is configured.
+pub(crate) struct Home(TempDir);
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().expect("a temporary directory"))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// A file below it.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// Writes a file below it.
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.file(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    /// The command, here, with nothing of the outer environment.
+    pub(crate) fn b24(&self) -> Command {
+        let mut command = Command::cargo_bin("b24").expect("the binary");
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.path())
+            .env("XDG_CONFIG_HOME", self.file("config"))
+            .env("XDG_STATE_HOME", self.file("state"))
+            .env("TZ", "UTC")
+            .current_dir(self.path());
+        command
+    }
+
+    /// Runs `b24 WORDS` and shows it.
+    pub(crate) fn run(&self, words: &[&str]) -> String {
+        shown(&self.b24().args(words).output().expect("b24 runs"))
+    }
+}
+
+/// Exit code and both streams, as snapshots hold them.
+pub(crate) fn shown(output: &Output) -> String {
+    let code = output
+        .status
+        .code()
+        .map_or_else(|| "signal".to_owned(), |code| code.to_string());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!(
+        "exit: {code}\n--- stdout\n{}--- stderr\n{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    )
+}
+
+/// Compares with a snapshot in which what changes from run to run is masked.
+macro_rules! assert_shown {
+    ($($arguments:tt)*) => {{
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("snapshots");
+        settings.set_prepend_module_to_snapshot(true);
+        settings.add_filter(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "[request]");
+        settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[port]");
+        settings.add_filter(r"\d+\.\d{3} s", "[time] s");
+        settings.add_filter(r"/tmp/\.tmp\w+", "[home]");
+        settings.add_filter(r#""seconds":\d[\d.e-]*"#, r#""seconds":"[time]""#);
+        settings.bind(|| insta::assert_snapshot!($($arguments)*));
+    }};
+}
+pub(crate) use assert_shown;
