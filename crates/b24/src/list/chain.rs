@@ -119,6 +119,8 @@ pub(super) struct Chain {
     size: Size,
     /// Whether pages may be chained at all.
     chained: bool,
+    /// So many pages are likely to count: fewer where rights make pages short.
+    reach: usize,
     /// Requests in a row without a page.
     barren: u32,
     /// Answers whose second page did not follow the first, though that was full.
@@ -134,6 +136,7 @@ impl Chain {
             highest: None,
             size: Size::default(),
             chained,
+            reach: MAX_COMMANDS,
             barren: 0,
             unlinked: 0,
             asked: Vec::new(),
@@ -157,7 +160,7 @@ impl Chain {
         let estimate = self.size.pages(ids_left).filter(|_| self.barren == 0);
         let pages = match estimate {
             _ if !self.chained => 1,
-            Some(pages) => pages.min(wanted),
+            Some(pages) => pages.min(wanted).min(self.reach),
             None => self.size.in_time(FIRST_PAGES).min(wanted),
         };
         self.asked.clear();
@@ -172,14 +175,16 @@ impl Chain {
 
     /// Takes the answers to the commands of the last request, in their order.
     pub(super) fn accept<F>(&mut self, mut answers: Vec<Answer<F>>) -> Outcome<F> {
-        if self.asked.last() == Some(&Link::Top) && answers.len() == self.asked.len() {
-            if let Some(Answer::Page(top)) = answers.pop() {
-                self.size.learn_top(&top);
-                self.highest = top.bounds().map(|(_, highest)| highest).or(self.highest);
-            }
+        if self.asked.last() == Some(&Link::Top)
+            && answers.len() == self.asked.len()
+            && let Some(Answer::Page(top)) = answers.pop()
+        {
+            self.size.learn_top(&top);
+            self.highest = top.bounds().map(|(_, highest)| highest).or(self.highest);
         }
         let mut pages = 0;
         let mut failure = None;
+        self.reach = (self.reach * 2).min(MAX_COMMANDS);
         for answer in answers {
             let ids = match answer {
                 Answer::Page(ids) => ids,
@@ -224,6 +229,7 @@ impl Chain {
                 };
             }
             if !ids.is_full() {
+                self.reach = (pages * 2).clamp(FIRST_PAGES, MAX_COMMANDS);
                 break;
             }
         }

@@ -227,10 +227,10 @@ impl Reader for Chained {
                 format!("{}?{query}", self.method)
             })
             .collect();
-        let named = names.iter().zip(&commands);
+        let pairs = names.iter().zip(&commands);
         let body = wire::v2_body(
             true,
-            named.map(|(name, command)| (name.as_str(), command.as_str())),
+            pairs.map(|(name, command)| (name.as_str(), command.as_str())),
         );
         Ask {
             method: "batch".into(),

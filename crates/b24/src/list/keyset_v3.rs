@@ -146,15 +146,13 @@ impl Reader for PagesV3 {
     }
 
     fn place_behind(&self, page: &PageRows, count: usize) -> Result<Position, Error> {
-        match page.behind {
-            Position::Offset(behind) => Ok(Position::Offset(behind - (page.count - count) as u64)),
-            _ => {
-                let ids = page.rows.ids(&self.query.shape.row_id).ok();
-                let id = ids.and_then(|ids| ids.ids.get(count - 1).copied());
-                id.map(Position::After)
-                    .ok_or_else(|| cannot_go_on("a row has lost its id".to_owned()))
-            }
+        if let Position::Offset(behind) = page.behind {
+            return Ok(Position::Offset(behind - (page.count - count) as u64));
         }
+        let ids = page.rows.ids(&self.query.shape.row_id).ok();
+        let id = ids.and_then(|ids| ids.ids.get(count - 1).copied());
+        id.map(Position::After)
+            .ok_or_else(|| cannot_go_on("a row has lost its id".to_owned()))
     }
 }
 

@@ -251,10 +251,11 @@ impl<T> Tail<T> {
 
 /// Adds the field of the tail to a selection that would leave it out.
 fn select(params: &mut Tree, field: &str) {
-    if let Some(Tree::List(fields)) = params.get_mut("select") {
-        if !fields.is_empty() && !fields.iter().any(|known| known.as_text() == Some(field)) {
-            fields.push(field.into());
-        }
+    if let Some(Tree::List(fields)) = params.get_mut("select")
+        && !fields.is_empty()
+        && !fields.iter().any(|known| known.as_text() == Some(field))
+    {
+        fields.push(field.into());
     }
 }
 
