@@ -1,0 +1,139 @@
+use b24_portal::Portal;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::client::{call, code, get, read, stubbing};
+
+fn control(portal: &Portal, verb: Method, path: &str) -> RequestBuilder {
+    Client::new()
+        .request(verb, format!("{}{path}", portal.control_url()))
+        .bearer_auth(portal.control_token())
+}
+
+async fn sent(request: RequestBuilder) -> (u16, Value) {
+    read(request.send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn ready_needs_no_token_and_the_rest_does() {
+    let portal = stubbing().control_token("t0ken").start().await.unwrap();
+    assert_eq!(
+        get(&format!("{}/ready", portal.url())).await,
+        (200, json!({"ready": true}))
+    );
+    for path in ["/stats", "/faults", "/log", "/nowhere"] {
+        assert_eq!(
+            get(&format!("{}{path}", portal.control_url())).await.0,
+            401,
+            "{path}"
+        );
+        let wrong = Client::new()
+            .get(format!("{}{path}", portal.control_url()))
+            .bearer_auth("wrong");
+        assert_eq!(sent(wrong).await.0, 401, "{path}");
+    }
+    assert_eq!(sent(control(&portal, Method::GET, "/stats")).await.0, 200);
+    assert_eq!(sent(control(&portal, Method::GET, "/nowhere")).await.0, 404);
+    assert_eq!(portal.requests(), 0, "the control API is not the portal");
+}
+
+#[tokio::test]
+async fn faults_log_stats_and_reset() {
+    let portal = stubbing().start().await.unwrap();
+    let rule = json!({"method": "crm.timeline.comment.add", "fault": "query_limit", "times": 2});
+    assert_eq!(
+        sent(control(&portal, Method::POST, "/faults").json(&rule))
+            .await
+            .0,
+        200
+    );
+    let waiting = sent(control(&portal, Method::GET, "/faults")).await.1;
+    assert_eq!(
+        waiting,
+        json!([{"method": "crm.timeline.comment.add", "fault": "query_limit", "skip": 0, "times": 2}])
+    );
+    for status in [503, 503, 200] {
+        assert_eq!(
+            call(&portal, "crm.timeline.comment.add", &json!({}))
+                .await
+                .0,
+            status
+        );
+    }
+    let stats = sent(control(&portal, Method::GET, "/stats")).await.1;
+    assert_eq!(
+        stats,
+        json!({"requests": 3, "refusals": {"query_limit": 2, "operating": 0}})
+    );
+    let log = control(&portal, Method::GET, "/log")
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    let entries: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(entries.len(), 3);
+    assert_eq!(entries[0]["faults"], json!(["\"query_limit\""]));
+    sent(control(&portal, Method::DELETE, "/log")).await;
+    assert!(portal.log().is_empty());
+
+    let bad =
+        sent(control(&portal, Method::POST, "/faults").json(&json!({"fault": "explode"}))).await;
+    assert_eq!(bad.0, 400);
+    assert!(
+        bad.1["error"].as_str().unwrap().contains("explode"),
+        "{}",
+        bad.1
+    );
+    sent(control(&portal, Method::POST, "/faults").json(&json!({"fault": "html502"}))).await;
+    sent(control(&portal, Method::DELETE, "/faults")).await;
+    assert_eq!(
+        call(&portal, "crm.timeline.comment.add", &json!({}))
+            .await
+            .0,
+        200
+    );
+
+    sent(control(&portal, Method::POST, "/webhook/revoke")).await;
+    assert_eq!(
+        code(
+            &call(&portal, "crm.timeline.comment.add", &json!({}))
+                .await
+                .1
+        ),
+        "INVALID_CREDENTIALS"
+    );
+    sent(control(&portal, Method::POST, "/webhook/restore")).await;
+    assert_eq!(
+        call(&portal, "crm.timeline.comment.add", &json!({}))
+            .await
+            .0,
+        200
+    );
+    sent(control(&portal, Method::POST, "/reset")).await;
+    assert_eq!(
+        (portal.requests(), portal.refusals()),
+        (0, b24_portal::Refusals::default())
+    );
+}
+
+#[tokio::test]
+async fn rows_are_seen_inserted_and_deleted() {
+    let portal = Portal::start().await;
+    sent(control(&portal, Method::POST, "/rows/deal/insert").json(&json!({"count": 2}))).await;
+    let rows = sent(control(&portal, Method::GET, "/rows/deal")).await.1;
+    assert_eq!(rows.as_array().unwrap().len(), 2);
+    let ids = portal.ids("deal");
+    sent(control(&portal, Method::POST, "/rows/deal/delete").json(&json!({"ids": [ids[0]]}))).await;
+    assert_eq!(portal.ids("deal"), ids[1..]);
+    assert_eq!(
+        sent(control(&portal, Method::POST, "/rows/deal/delete").json(&json!({})))
+            .await
+            .0,
+        400
+    );
+}

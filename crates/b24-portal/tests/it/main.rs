@@ -1,0 +1,12 @@
+//! The portal over real HTTP and in process, against the tables of how real portals answer.
+
+mod batch;
+mod client;
+mod control;
+mod envelope;
+mod faults;
+mod https;
+mod limits;
+mod params;
+mod routing;
+mod v3;
