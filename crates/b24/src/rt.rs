@@ -185,7 +185,7 @@ mod platform {
 }
 
 pub use platform::{BoxFuture, MaybeSend, MaybeSync};
-pub(crate) use platform::{Instant, Task, http_client, sleep, spawn};
+pub(crate) use platform::{Instant, Task, http_client, never_sent, sleep, spawn};
 
 pub(crate) fn now() -> Instant {
     Instant::now()
