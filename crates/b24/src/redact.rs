@@ -68,16 +68,20 @@ pub fn value(shown: &Value) -> Value {
         Value::Array(items) => items.iter().map(value).collect(),
         Value::Object(map) => map
             .iter()
-            .map(|(key, inner)| {
-                let shown = if hides(key, inner.is_null()) {
-                    MASK.into()
-                } else {
-                    value(inner)
-                };
-                (key.clone(), shown)
-            })
+            .map(|(key, inner)| (key.clone(), under(key, inner)))
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => shown.clone(),
+    }
+}
+
+/// The value under a key with its secrets masked: all of it if the key names
+/// one.
+#[must_use]
+pub fn under(key: &str, shown: &Value) -> Value {
+    if hides(key, shown.is_null()) {
+        MASK.into()
+    } else {
+        value(shown)
     }
 }
 
@@ -126,9 +130,21 @@ fn hides(key: &str, nothing: bool) -> bool {
     !nothing && is_secret_key(key)
 }
 
+/// The body of a request or an answer as it may be logged.
+pub(crate) struct Body<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Body<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match serde_json::from_slice(self.0) {
+            Ok(tree) => write!(f, "{}", Shown(&tree)),
+            Err(_) => write_text(f, &String::from_utf8_lossy(self.0)),
+        }
+    }
+}
+
 /// Parameters as they may be logged: JSON in their own order, secrets masked,
 /// long texts cut. The work is done only when it is formatted.
-pub(crate) struct Shown<'a>(pub(crate) &'a Tree);
+struct Shown<'a>(&'a Tree);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,12 +175,6 @@ impl fmt::Display for Shown<'_> {
                 f.write_str("}")
             }
         }
-    }
-}
-
-impl fmt::Debug for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 

@@ -82,13 +82,13 @@ fn parse_condition(items: Vec<Tree>, path: &str) -> Result<Node, FilterError> {
             };
             Node::condition(operand, op, value)
         }
-        (Some(operand), Some(Tree::Text(op)), Some(value), None) => match op.parse() {
-            Ok(op) => Node::condition(operand, op, value),
-            Err(_) => {
+        (Some(operand), Some(Tree::Text(op)), Some(value), None) => {
+            let known = op.parse().map_err(|_| {
                 let field = operand.as_text().unwrap_or("expression").to_owned();
-                Err(FilterError::Operator { field, op })
-            }
-        },
+                FilterError::Operator { field, op }
+            });
+            Node::condition(operand, known?, value)
+        }
         _ => Err(shape(
             path,
             "a condition is [field, operator, value] or [field, value]",

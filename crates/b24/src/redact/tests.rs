@@ -1,8 +1,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Shown, is_secret_key, text, value};
-use crate::value::Tree;
+use super::{Body, is_secret_key, text, under, value};
 
 const SECRET: &str = "s3cr3tk3y0f1234x";
 
@@ -165,19 +164,27 @@ fn values_are_masked_at_any_depth_and_in_lists() {
 }
 
 #[test]
-fn shown_parameters_are_json_in_order_and_short() {
-    let tree: Tree = serde_json::from_str(&format!(
+fn bodies_are_shown_as_json_in_order_and_short() {
+    let body = format!(
         r#"{{"z":[1,null,true,"a\"b"],"auth":"{SECRET}","file":["x","{}"],"key":null}}"#,
         "я".repeat(1000)
-    ))
-    .unwrap();
-    let shown = Shown(&tree).to_string();
+    );
     let file = format!("{}…", "я".repeat(300));
     assert_eq!(
-        shown,
+        Body(body.as_bytes()).to_string(),
         format!(r#"{{"z":[1,null,true,"a\"b"],"auth":"***","file":["x","{file}"],"key":null}}"#)
     );
-    assert_eq!(format!("{:?}", Shown(&tree)), shown);
+    assert_eq!(
+        Body(b"<html>auth=secret \xff").to_string(),
+        "\"<html>auth=*** \u{fffd}\""
+    );
+}
+
+#[test]
+fn a_key_masks_what_is_under_it() {
+    assert_eq!(under("token", &json!({"a": 1})), json!("***"));
+    assert_eq!(under("token", &json!(null)), json!(null));
+    assert_eq!(under("id", &json!({"token": 1})), json!({"token": "***"}));
 }
 
 proptest! {

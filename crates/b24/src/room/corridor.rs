@@ -266,13 +266,7 @@ async fn send(
 
 /// Bodies show at trace level only, with the secrets in them masked.
 fn trace_body(what: &'static str, body: &Bytes) {
-    if tracing::enabled!(tracing::Level::TRACE) {
-        let shown = match serde_json::from_slice(body) {
-            Ok(json) => redact::value(&json).to_string(),
-            Err(_) => redact::text(&String::from_utf8_lossy(body)).into_owned(),
-        };
-        tracing::trace!(what, body = %shown);
-    }
+    tracing::trace!(what, body = %redact::Body(body));
 }
 
 /// Telemetry as the vendor's SDK sends it. Legacy `task.*` methods read parameters by position and take no query.

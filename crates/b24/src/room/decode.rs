@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::operating::Charge;
 use crate::error::{ApiError, Reason, Validation};
+use crate::redact;
 
 /// The `time` block of an answer. All of it is optional: boxes leave parts out, errors all of it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -216,10 +217,12 @@ pub(crate) fn plain(text: &str, limit: usize) -> String {
     excerpt(&out.split_whitespace().collect::<Vec<_>>().join(" "), limit)
 }
 
+/// The portal's words end up in errors, so what looks like a secret in them is masked.
 fn excerpt(text: &str, limit: usize) -> String {
+    let text = redact::text(text);
     match text.char_indices().nth(limit) {
         Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
+        None => text.into_owned(),
     }
 }
 
@@ -282,7 +285,7 @@ fn others<'a>(
 ) -> Vec<(String, Value)> {
     pairs
         .filter(|(key, _)| !known.contains(&key.as_str()))
-        .map(|(key, value)| (key.clone(), value.clone()))
+        .map(|(key, value)| (key.clone(), redact::under(key, value)))
         .collect()
 }
 

@@ -35,10 +35,6 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
 ///
 /// # Errors
 /// Only the serializer's own.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes fields by reference"
-)]
 pub fn serialize<S: Serializer>(flag: &bool, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(if *flag { "Y" } else { "N" })
 }
@@ -61,7 +57,6 @@ pub mod option {
     ///
     /// # Errors
     /// Only the serializer's own.
-    #[expect(clippy::ref_option, reason = "serde passes fields by reference")]
     pub fn serialize<S: Serializer>(flag: &Option<bool>, serializer: S) -> Result<S::Ok, S::Error> {
         match flag {
             Some(flag) => super::serialize(flag, serializer),

@@ -99,17 +99,6 @@ impl Tree {
         Some(value)
     }
 
-    /// The first value whose key is `key` in any case of ASCII letters, with
-    /// its real spelling. Classic methods read `filter`, `FILTER` and `Filter`
-    /// as one.
-    pub(crate) fn get_ignore_case(&self, key: &str) -> Option<(&str, &Self)> {
-        let (name, value) = self
-            .pairs()?
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(key))?;
-        Some((name, value))
-    }
-
     /// The value under `key`, to change in place.
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
         let Self::Map(pairs) = self else { return None };
@@ -138,32 +127,6 @@ impl Tree {
         Some(pairs.remove(place).1)
     }
 
-    /// Takes out the first key that is `key` in any case of ASCII letters.
-    pub(crate) fn remove_ignore_case(&mut self, key: &str) -> Option<(String, Self)> {
-        let Self::Map(pairs) = self else { return None };
-        let place = pairs
-            .iter()
-            .position(|(name, _)| name.eq_ignore_ascii_case(key))?;
-        Some(pairs.remove(place))
-    }
-
-    /// Lays `other` over this map, key by key at this level only: a value of
-    /// `other` replaces the whole value here. Anything but two maps: `other`
-    /// replaces this; `Null` changes nothing.
-    pub(crate) fn merge(&mut self, other: Self) {
-        match (self, other) {
-            (_, Self::Null) => {}
-            (Self::Map(mine), Self::Map(theirs)) => {
-                let mut pairs = std::mem::take(mine);
-                pairs.extend(theirs);
-                if let Self::Map(merged) = Self::from_pairs(pairs) {
-                    *mine = merged;
-                }
-            }
-            (this, other) => *this = other,
-        }
-    }
-
     /// Calls `change` with every text of the tree (values, not keys), in order;
     /// it may put anything in its place, which is not walked again.
     ///
@@ -185,12 +148,12 @@ impl Tree {
         }
     }
 
-    /// Whether `test` holds for some text of the tree (values, not keys).
-    pub(crate) fn any_text(&self, test: &impl Fn(&str) -> bool) -> bool {
+    /// Whether `holds` is true for some text of the tree (values, not keys).
+    pub(crate) fn any_text(&self, holds: &impl Fn(&str) -> bool) -> bool {
         match self {
-            Self::Text(text) => test(text),
-            Self::List(items) => items.iter().any(|item| item.any_text(test)),
-            Self::Map(pairs) => pairs.iter().any(|(_, value)| value.any_text(test)),
+            Self::Text(text) => holds(text),
+            Self::List(items) => items.iter().any(|item| item.any_text(holds)),
+            Self::Map(pairs) => pairs.iter().any(|(_, value)| value.any_text(holds)),
             Self::Null | Self::Bool(_) | Self::Number(_) => false,
         }
     }

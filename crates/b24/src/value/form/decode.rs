@@ -149,14 +149,13 @@ impl Level {
 
     /// The node of a key, a new one if need be.
     fn node(&mut self, key: String) -> &mut Node {
-        let place = match self.places.get(&key) {
-            Some(place) => *place,
-            None => {
-                self.largest_index = self.largest_index.max(php_index(&key));
-                self.places.insert(key.clone(), self.entries.len());
-                self.entries.push((key, Node::default()));
-                self.entries.len() - 1
-            }
+        let place = if let Some(place) = self.places.get(&key) {
+            *place
+        } else {
+            self.largest_index = self.largest_index.max(php_index(&key));
+            self.places.insert(key.clone(), self.entries.len());
+            self.entries.push((key, Node::default()));
+            self.entries.len() - 1
         };
         &mut self.entries[place].1
     }

@@ -63,7 +63,7 @@ impl Form {
             Tree::Bool(false) => self.pair("0"),
             Tree::Number(number) => self.pair(&number.to_string()),
             Tree::Text(text) => self.pair(text),
-            empty if empty.is_empty_container() => match self.empty {
+            Tree::List(_) | Tree::Map(_) if value.is_empty_container() => match self.empty {
                 Empty::Drop => {}
                 Empty::Refuse => return Err(FormError::Empty { path: self.path() }),
             },

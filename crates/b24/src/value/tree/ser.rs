@@ -9,7 +9,7 @@ use serde_json::{Error, Number};
 
 use super::Tree;
 
-/// The struct name under which serde_json hands over a `RawValue`.
+/// The struct name under which `serde_json` hands over a `RawValue`.
 const RAW_TOKEN: &str = "$serde_json::private::RawValue";
 /// The same for numbers, when some crate of the build turns its feature
 /// `arbitrary_precision` on.
@@ -30,7 +30,7 @@ pub(super) struct MapBuilder {
     variant: Option<&'static str>,
 }
 
-/// A struct, or one of serde_json's private envelopes.
+/// A struct, or one of `serde_json`'s private envelopes.
 pub(super) enum StructBuilder {
     Fields(MapBuilder),
     JsonText(Tree),

@@ -137,31 +137,15 @@ fn what_json_cannot_say_is_refused() {
 fn keys_are_found_set_and_removed() {
     let mut tree: Tree = serde_json::from_str(r#"{"Filter":1,"b":2,"a":3}"#).unwrap();
     assert_eq!(tree.get("filter"), None);
-    assert_eq!(
-        tree.get_ignore_case("FILTER"),
-        Some(("Filter", &Tree::from(1_i64)))
-    );
     assert_eq!(tree.set("b", Tree::Null), Some(Tree::from(2_u64)));
     assert_eq!(tree.set("c", true.into()), None);
     assert_eq!(tree.remove("a"), Some(Tree::from(3_u64)));
     assert_eq!(tree.remove("a"), None);
     assert_eq!(json_of(&tree), r#"{"Filter":1,"b":null,"c":true}"#);
-    assert!(tree.remove_ignore_case("fILTER").is_some());
 
     let mut nothing = Tree::Null;
     nothing.set("a", "x".into());
     assert_eq!(json_of(&nothing), r#"{"a":"x"}"#);
-}
-
-#[test]
-fn merge_lays_the_other_over() {
-    let mut tree: Tree = serde_json::from_str(r#"{"a":{"x":1},"b":2}"#).unwrap();
-    tree.merge(serde_json::from_str(r#"{"c":3,"a":{"y":1}}"#).unwrap());
-    assert_eq!(json_of(&tree), r#"{"a":{"y":1},"b":2,"c":3}"#);
-    tree.merge(Tree::Null);
-    assert!(tree.get("c").is_some());
-    tree.merge(Tree::List(Vec::new()));
-    assert_eq!(tree, Tree::List(Vec::new()));
 }
 
 #[test]
