@@ -91,7 +91,7 @@ pub fn is_secret_key(key: &str) -> bool {
     key.split(['[', ']']).any(|part| {
         let name: String = part
             .chars()
-            .filter(|c| c.is_ascii_alphanumeric())
+            .filter(char::is_ascii_alphanumeric)
             .map(|c| c.to_ascii_lowercase())
             .collect();
         SECRET_KEYS.contains(&name.as_str())

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Filter, FilterError, Logic, Node, Op};
+use super::node::{Logic, Node};
+use super::{Filter, FilterError, Op};
 use crate::value::Tree;
 
 /// The JSON that the portal takes, checked as deep as it goes: a list of

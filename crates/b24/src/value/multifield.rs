@@ -10,7 +10,7 @@ use super::number;
 /// It is read in the spelling of the classic methods (`PHONE: [{ID, VALUE,
 /// VALUE_TYPE, TYPE_ID}]`) and of `crm.item.*` (`fm: [{id, value, valueType,
 /// typeId}]`), and written in the former; for the latter use
-/// [`items`](self::items).
+/// [`items`].
 ///
 /// In an update a value with its id is changed, one without is **added**, and
 /// [`Multifield::remove`] takes one away: an update that is sent twice adds

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::field::{to_classic, to_item};
 use super::{Date, DateTime, Decimal, EntityRef, EntityType, Money, Multifield};
 
+#[expect(clippy::needless_pass_by_value, reason = "reads better with json!")]
 fn read<T: for<'de> Deserialize<'de>>(value: Value) -> Result<T, String> {
     serde_json::from_value(json!({ "v": value })).map_err(|error| error.to_string())
 }

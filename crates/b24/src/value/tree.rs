@@ -6,6 +6,7 @@
 //! written as JSON or as a PHP form.
 
 mod de;
+mod key;
 mod ser;
 #[cfg(test)]
 mod tests;
