@@ -40,6 +40,9 @@ pub(crate) struct Method {
 /// How a list method pages.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct List {
+    /// Where the rows are in the result; empty: they are the result.
+    #[serde(default)]
+    pub(crate) key: String,
     /// The field of a row that is its id, if the documentation shows one.
     pub(crate) id: Option<String>,
 }

@@ -155,6 +155,15 @@ fn same(name: &str, upper: &str) -> bool {
     plain(name) == plain(upper)
 }
 
+/// The key that a row has for a field of this name.
+pub(crate) fn row_key(name: &str, renamed: bool) -> String {
+    if renamed {
+        camel(name)
+    } else {
+        name.to_owned()
+    }
+}
+
 /// `CREATED_DATE` as `createdDate`.
 fn camel(name: &str) -> String {
     if name.contains(|c: char| c.is_ascii_lowercase()) {

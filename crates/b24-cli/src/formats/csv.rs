@@ -20,9 +20,13 @@ pub(crate) struct Csv {
 }
 
 impl Csv {
-    pub(super) fn new(columns: Vec<String>, csv_for: Option<CsvFor>) -> Self {
+    pub(super) fn new(
+        columns: Vec<String>,
+        without: Option<&str>,
+        csv_for: Option<CsvFor>,
+    ) -> Self {
         Self {
-            columns: Columns::new(columns),
+            columns: Columns::new(columns, without),
             excel: csv_for == Some(CsvFor::Excel),
         }
     }

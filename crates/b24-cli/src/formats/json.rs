@@ -5,20 +5,20 @@ use serde_json::value::RawValue;
 use super::json_text::compact;
 use super::row::{Entries, RowError};
 
-/// Writes rows as they came; with `only`, without the keys that nobody asked for
-/// (the id is always read, it carries the place in the list).
+/// Writes rows as they came; `without` is the key of an id that nobody asked for
+/// (it is always read, it carries the place in the list).
 #[derive(Debug)]
 pub(crate) struct Json {
     array: bool,
-    only: Option<Vec<String>>,
+    without: Option<String>,
     rows: u64,
 }
 
 impl Json {
-    pub(super) fn new(array: bool, only: Option<Vec<String>>) -> Self {
+    pub(super) fn new(array: bool, without: Option<String>) -> Self {
         Self {
             array,
-            only,
+            without,
             rows: 0,
         }
     }
@@ -39,11 +39,11 @@ impl Json {
                 out.extend_from_slice(if self.rows == 0 { b"\n" } else { b",\n" });
             }
             self.rows += 1;
-            match &self.only {
+            match &self.without {
                 None => compact(row.get(), out),
-                Some(only) => {
+                Some(key) => {
                     let entries = Entries::read(row).ok_or(RowError { row: self.rows })?;
-                    chosen(entries, only, out);
+                    others(entries, key, out);
                 }
             }
             if !self.array {
@@ -60,13 +60,10 @@ impl Json {
     }
 }
 
-fn chosen(Entries(entries): Entries<'_>, only: &[String], out: &mut Vec<u8>) {
+fn others(Entries(entries): Entries<'_>, without: &str, out: &mut Vec<u8>) {
     out.push(b'{');
     let mut first = true;
-    for (key, value) in entries {
-        if !only.iter().any(|name| *name == key) {
-            continue;
-        }
+    for (key, value) in entries.into_iter().filter(|(key, _)| key != without) {
         if !std::mem::take(&mut first) {
             out.push(b',');
         }

@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use json_text::{compact, pretty};
 pub(crate) use output::Output;
-pub(crate) use row::RowError;
+pub(crate) use row::{RowError, elements, entry, value};
 
 use crate::failure::Failure;
 
@@ -104,19 +104,23 @@ pub(crate) enum Encoder {
 }
 
 impl Encoder {
-    /// JSON lines or one array. `only`: the keys to write; none for all.
-    pub(crate) fn json(format: Format, only: Option<Vec<String>>) -> Self {
-        Self::Json(json::Json::new(format == Format::Json, only))
+    /// JSON lines or one array; `without` a key that nobody asked for.
+    pub(crate) fn json(format: Format, without: Option<String>) -> Self {
+        Self::Json(json::Json::new(format == Format::Json, without))
     }
 
-    /// A CSV file with these columns.
-    pub(crate) fn csv(columns: Vec<String>, csv_for: Option<CsvFor>) -> Self {
-        Self::Csv(csv::Csv::new(columns, csv_for))
+    /// A CSV file with these columns; `without` a key that nobody asked for.
+    pub(crate) fn csv(
+        columns: Vec<String>,
+        without: Option<&str>,
+        csv_for: Option<CsvFor>,
+    ) -> Self {
+        Self::Csv(csv::Csv::new(columns, without, csv_for))
     }
 
-    /// A table with these columns.
-    pub(crate) fn table(columns: Vec<String>) -> Self {
-        Self::Table(table::Table::new(columns))
+    /// A table with these columns; `without` a key that nobody asked for.
+    pub(crate) fn table(columns: Vec<String>, without: Option<&str>) -> Self {
+        Self::Table(table::Table::new(columns, without))
     }
 
     /// What comes before the first row.

@@ -58,6 +58,11 @@ impl Output {
         }
     }
 
+    /// Whether the rows go to standard output.
+    pub(crate) const fn is_stdout(&self) -> bool {
+        matches!(self.sink, Sink::Stdout(_))
+    }
+
     /// The name that messages and summaries use.
     pub(crate) fn name(&self) -> String {
         match &self.sink {
@@ -90,11 +95,19 @@ impl Output {
         }
     }
 
+    /// Takes an empty part away; what is in it stays.
+    pub(crate) fn give_up(&self) {
+        if let (Sink::Part { part, .. }, 0) = (&self.sink, self.whole) {
+            // It says nothing to anybody; that it may stay changes nothing.
+            let _ = std::fs::remove_file(part);
+        }
+    }
+
     /// The file is whole: it gets its name.
-    pub(crate) fn finish(self) -> io::Result<()> {
-        match self.sink {
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        match &mut self.sink {
             Sink::Stdout(_) => Ok(()),
-            Sink::Device { mut file, .. } => file.flush(),
+            Sink::Device { file, .. } => file.flush(),
             Sink::Part { file, part, target } => {
                 file.sync_all()?;
                 std::fs::rename(part, target)

@@ -58,14 +58,17 @@ impl<'de> Visitor<'de> for EntriesVisitor {
 #[derive(Debug)]
 pub(super) struct Columns {
     names: Vec<String>,
-    places: HashMap<String, usize>,
+    /// Where a key goes; none for one that nobody asked for.
+    places: HashMap<String, Option<usize>>,
     strays: BTreeSet<String>,
     rows: u64,
 }
 
 impl Columns {
-    pub(super) fn new(names: Vec<String>) -> Self {
-        let places = names.iter().cloned().zip(0..).collect();
+    pub(super) fn new(names: Vec<String>, without: Option<&str>) -> Self {
+        let without = without.map(|key| (key.to_owned(), None));
+        let places = names.iter().cloned().zip((0..).map(Some));
+        let places = without.into_iter().chain(places).collect();
         Self {
             names,
             places,
@@ -92,7 +95,8 @@ impl Columns {
         let mut cells = vec![None; self.names.len()];
         for (key, value) in entries {
             match self.places.get(key.as_ref()) {
-                Some(at) => cells[*at] = Some(value),
+                Some(Some(at)) => cells[*at] = Some(value),
+                Some(None) => {}
                 None if self.strays.contains(key.as_ref()) => {}
                 None => {
                     self.strays.insert(key.into_owned());
@@ -131,4 +135,30 @@ pub(super) fn is_number(value: &RawValue) -> bool {
 /// Whether a value is a JSON text.
 pub(super) fn is_text(value: &RawValue) -> bool {
     value.get().starts_with('"')
+}
+
+/// The text of one entry of a row.
+pub(crate) fn entry(row: &RawValue, key: &str) -> Option<String> {
+    value(row, key).map(|value| text(Some(&value)).into_owned())
+}
+
+/// One entry of an object.
+pub(crate) fn value(object: &RawValue, key: &str) -> Option<Box<RawValue>> {
+    let Entries(entries) = Entries::read(object)?;
+    let found = entries.into_iter().rev().find(|(name, _)| name == key)?;
+    Some(found.1.to_owned())
+}
+
+/// The elements of a list, or of an object that PHP wrote for a list with holes.
+pub(crate) fn elements(list: &RawValue) -> Vec<Box<RawValue>> {
+    if let Ok(rows) = serde_json::from_str(list.get()) {
+        return rows;
+    }
+    let entries = Entries::read(list)
+        .map(|Entries(entries)| entries)
+        .unwrap_or_default();
+    entries
+        .into_iter()
+        .map(|(_, value)| value.to_owned())
+        .collect()
 }

@@ -30,9 +30,9 @@ struct Cell {
 }
 
 impl Table {
-    pub(super) fn new(columns: Vec<String>) -> Self {
+    pub(super) fn new(columns: Vec<String>, without: Option<&str>) -> Self {
         Self {
-            columns: Columns::new(columns),
+            columns: Columns::new(columns, without),
             waiting: Vec::new(),
             layout: Vec::new(),
         }

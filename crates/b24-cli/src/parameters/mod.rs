@@ -153,3 +153,19 @@ pub(crate) fn read(source: &str) -> Result<Vec<u8>, String> {
     }
     Ok(bytes)
 }
+
+/// Reads a query as PHP does: `select[]=ID&filter[%3EID]=5`.
+pub(crate) fn from_query(query: &str, method: &str) -> Result<Tree, ParameterError> {
+    let documented = crate::catalogue::find_method(method, None);
+    let mut parameters = Tree::empty();
+    for (key, text) in url::form_urlencoded::parse(query.as_bytes()) {
+        let wrong = |why: String| ParameterError::new(format!("{key:?}"), why);
+        let (path, rest) = path::Path::read(&key).map_err(|why| wrong(why.to_owned()))?;
+        if !rest.is_empty() {
+            return Err(wrong(format!("after the name comes =, not {rest:?}")));
+        }
+        let value = value(&path, Operand::Text(&text), documented.as_ref()).map_err(wrong)?;
+        path.put(&mut parameters, value).map_err(wrong)?;
+    }
+    Ok(parameters)
+}

@@ -1,0 +1,135 @@
+//! The fields of an entity: asked for once an hour and portal.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use etcetera::{BaseStrategy, choose_base_strategy};
+use serde_json::value::RawValue;
+
+use crate::catalogue::Version;
+use crate::connection::{Access, Connection, write};
+use crate::entity::Entity;
+use crate::failure::Failure;
+use crate::fields::Fields;
+use crate::parameters::{Tree, parse_json};
+use crate::session::Session;
+
+const FRESH: Duration = Duration::from_secs(3600);
+
+/// What is known about the fields of an entity.
+#[derive(Debug)]
+pub(super) enum Known {
+    /// The portal's own description.
+    All(Fields),
+    /// The names that the documentation of the filter lists.
+    Filter(Fields),
+    Nothing,
+}
+
+/// Asks the portal for the fields, if it has a method for that.
+pub(super) async fn fetch(
+    entity: &Entity,
+    session: &Session,
+    connection: &Connection,
+) -> Result<Known> {
+    let Some(method) = entity.fields_method() else {
+        return Ok(documented(entity));
+    };
+    let kept = place(entity, &method, connection);
+    if let Some(fields) = kept.as_deref().and_then(|path| recall(path, entity)) {
+        return Ok(Known::All(fields));
+    }
+    let call = match entity.version {
+        Version::V2 => connection.client.v2().call(&method),
+        Version::V3 => connection.client.v3().call(&method),
+    };
+    let call = call.params(entity.parameters()).typed::<Box<RawValue>>();
+    let answer = tokio::select! {
+        answer = call => answer,
+        reason = session.stop.requested() => return Err(Failure::stopped(reason, "the export").into()),
+    };
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) if has_no_such_method(&error) => return Ok(documented(entity)),
+        Err(error) => return Err(error.into()),
+    };
+    let Some(fields) = understand(answer.get(), entity) else {
+        return Ok(documented(entity));
+    };
+    if let Some(path) = kept {
+        // Only time is lost if it cannot be kept.
+        let _ = path.parent().map_or(Ok(()), fs::create_dir_all);
+        let _ = write(&path, Access::Anyone, answer.get().as_bytes());
+    }
+    Ok(Known::All(fields))
+}
+
+fn understand(answer: &str, entity: &Entity) -> Option<Fields> {
+    let tree: Tree = parse_json(answer.as_bytes()).ok()?;
+    let fields = Fields::read(&tree)?;
+    Some(if entity.renames_fields() {
+        fields.camel_keys()
+    } else {
+        fields
+    })
+}
+
+fn documented(entity: &Entity) -> Known {
+    let method = entity.documented.as_ref();
+    let names: Vec<&str> = method
+        .into_iter()
+        .flat_map(|method| method.filter_names())
+        .collect();
+    if names.is_empty() || names.iter().any(|name| name.contains(['*', ' ', '.'])) {
+        return Known::Nothing;
+    }
+    let fields = Fields::named(names);
+    Known::Filter(if entity.renames_fields() {
+        fields.camel_keys()
+    } else {
+        fields
+    })
+}
+
+fn has_no_such_method(error: &b24::Error) -> bool {
+    matches!(error.status(), Some(501))
+        || error.code().is_some_and(|code| {
+            code == "ERROR_METHOD_NOT_FOUND" || code.ends_with("METHODNOTFOUNDEXCEPTION")
+        })
+}
+
+/// The file that keeps the answer. A portal on this machine is asked every time: it may be another one each time.
+fn place(entity: &Entity, method: &str, connection: &Connection) -> Option<PathBuf> {
+    let host = connection.host.as_str();
+    let name = host
+        .rsplit_once(':')
+        .map_or(host, |(name, _)| name)
+        .trim_matches(['[', ']']);
+    if name == "localhost"
+        || name
+            .parse()
+            .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+    {
+        return None;
+    }
+    let file = match entity.entity_type {
+        Some(id) => format!("{method}-{id}.json"),
+        None => format!("{method}.json"),
+    };
+    let cache = choose_base_strategy().ok()?.cache_dir();
+    Some(
+        cache
+            .join("b24")
+            .join("fields")
+            .join(host.replace(':', "_"))
+            .join(format!("{}-{file}", entity.version)),
+    )
+}
+
+fn recall(path: &Path, entity: &Entity) -> Option<Fields> {
+    let age = fs::metadata(path).ok()?.modified().ok()?.elapsed().ok()?;
+    (age < FRESH).then_some(())?;
+    understand(&fs::read_to_string(path).ok()?, entity)
+}

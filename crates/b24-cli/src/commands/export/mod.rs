@@ -1,0 +1,174 @@
+//! `b24 export`
+
+mod fields;
+mod ids;
+mod plan;
+mod read;
+mod request;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::connection::Connection;
+use crate::entity::{Api, Entity, Word};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::formats::{CsvFor, Format};
+use crate::parameters::Tree;
+use crate::session::Session;
+
+use request::Request;
+
+/// Read all rows of an entity or a list method, each once.
+#[derive(Debug, clap::Args)]
+#[command(before_long_help = "\
+Examples:
+  b24 export deals -o deals.csv
+  b24 export deals --select id,title,opportunity --filter 'opportunity>=1000' --filter 'stageId!=WON'
+  b24 export contacts --csv-for excel -o contacts.csv
+  b24 export crm.deal.list --filter '>=DATE_CREATE=2026-01-01' | jq .TITLE
+  b24 export spa:Orders --limit 10 -f table
+  b24 export deals contacts companies -o backup/
+")]
+pub(crate) struct Args {
+    /// deals leads contacts companies tasks invoices quotes users products, spa:NAME or spa:ID, or any list method
+    #[arg(required = true, value_name = "ENTITY")]
+    pub(crate) entities: Vec<String>,
+    /// Only rows like this: 'opportunity>=1000', 'title~Acme', '@STAGE_ID=NEW,WON'; all of several
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) filter: Vec<String>,
+    /// A ready filter: JSON, @FILE or -
+    #[arg(long, value_name = "JSON")]
+    pub(crate) filter_json: Option<String>,
+    /// Only these fields; absent: all, user fields too
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+    /// In this order: FIELD or FIELD:desc; reads page by page
+    #[arg(long, value_name = "FIELD[:desc]", value_delimiter = ',')]
+    pub(crate) order: Vec<String>,
+    /// Read page by page: for methods whose rows have no rising id
+    #[arg(long)]
+    pub(crate) by_offset: bool,
+    /// At most so many rows
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// Only the rows with these ids: a file with one a line, or -
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["order", "by_offset"])]
+    pub(crate) ids: Option<String>,
+    /// Where to: a file, DIR/ or - (standard output)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// jsonl, json, csv or table; absent: the extension of the output, else jsonl
+    #[arg(short, long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+    /// For whom the CSV is
+    #[arg(long, value_enum, value_name = "WHO")]
+    pub(crate) csv_for: Option<CsvFor>,
+    /// A further parameter of the method, as for b24 call
+    #[arg(long, value_name = "PARAM")]
+    pub(crate) param: Vec<String>,
+    /// Send names and operators without a look at the fields of the entity
+    #[arg(long)]
+    pub(crate) unchecked: bool,
+    /// Which version of the API
+    #[arg(long, value_enum, value_name = "VERSION", default_value = "auto")]
+    pub(crate) api: Api,
+    /// Short for --api v3
+    #[arg(long, conflicts_with = "api")]
+    pub(crate) v3: bool,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
+    let api = args.api.chosen(args.v3);
+    let words: Result<Vec<_>, _> = args
+        .entities
+        .iter()
+        .map(|word| Word::read(word, api))
+        .collect();
+    let words = words?;
+    let places = Places::of(&args, words.len())?;
+    let request = Request::read(&args, places.format)?;
+    let connection = session.connection().await?;
+    for word in words {
+        let entity = match word {
+            Word::Entity(entity) => *entity,
+            Word::SmartProcess(name) => smart_process(&name, api, session, connection).await?,
+        };
+        let plan = plan::make(&request, entity, session, connection).await?;
+        let target = places.target(&plan.entity);
+        if session.global.dry_run {
+            plan::show(&plan, target.as_deref(), session, connection).await?;
+        } else {
+            read::read(plan, target.as_deref(), session, connection).await?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn smart_process(
+    name: &str,
+    api: Api,
+    session: &Session,
+    connection: &Connection,
+) -> Result<Entity> {
+    let call = connection.client.v2().call("crm.type.list");
+    let types = tokio::select! {
+        types = call.typed::<Tree>() => types?,
+        reason = session.stop.requested() => return Err(Failure::stopped(reason, "the export").into()),
+    };
+    Ok(Entity::smart_process(name, &types, api)?)
+}
+
+/// Where the rows go.
+struct Places {
+    output: Option<PathBuf>,
+    directory: bool,
+    format: Format,
+}
+
+impl Places {
+    fn of(args: &Args, entities: usize) -> Result<Self, Failure> {
+        let output = args.output.clone().filter(|path| path != Path::new("-"));
+        let directory = output.as_ref().is_some_and(|path| {
+            path.as_os_str()
+                .to_string_lossy()
+                .ends_with(['/', std::path::MAIN_SEPARATOR])
+        });
+        if entities > 1 && !directory {
+            return Err(
+                Failure::usage("several entities need a directory, one file for each")
+                    .state("nothing was sent")
+                    .hint("-o backup/"),
+            );
+        }
+        let named = output.as_deref().filter(|_| !directory);
+        let default = (args.csv_for.is_some() && named.is_none()).then_some("csv");
+        let format = Format::choose(args.format.as_deref().or(default), named)?;
+        if args.csv_for.is_some() && format != Format::Csv {
+            return Err(Failure::usage("--csv-for is for the format csv")
+                .state("nothing was sent")
+                .hint("-f csv"));
+        }
+        if directory && let Some(path) = &output {
+            std::fs::create_dir_all(path).map_err(|error| {
+                Failure::local(format!("{}: {error}", path.display())).state("nothing was sent")
+            })?;
+        }
+        Ok(Self {
+            output,
+            directory,
+            format,
+        })
+    }
+
+    fn target(&self, entity: &Entity) -> Option<PathBuf> {
+        let output = self.output.clone()?;
+        Some(if self.directory {
+            output.join(format!("{}.{}", entity.stem, self.format.extension()))
+        } else {
+            output
+        })
+    }
+}

@@ -1,0 +1,412 @@
+//! What will be sent, and in which columns it comes out.
+
+use std::path::Path;
+
+use anyhow::Result;
+use b24::Reply;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::fields::{self, Known};
+use super::request::{Request, wrong_filter};
+use crate::catalogue::Version;
+use crate::connection::Connection;
+use crate::entity::Entity;
+use crate::failure::Failure;
+use crate::fields::{Fields, row_key};
+use crate::filter::Target;
+use crate::formats::{CsvFor, Format};
+use crate::parameters::{self, Tree};
+use crate::printer::grouped;
+use crate::session::Session;
+
+/// Columns of a table when nobody says which: of these, those that the entity has.
+const TABLE: &[&str] = &[
+    "id",
+    "title",
+    "name",
+    "lastName",
+    "email",
+    "stageId",
+    "status",
+    "opportunity",
+    "currencyId",
+    "deadline",
+    "assignedById",
+    "responsibleId",
+    "createdTime",
+    "createdDate",
+    "dateCreate",
+];
+
+/// One list, ready to be read.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) entity: Entity,
+    /// The entity's own parameters and those of `--param`.
+    pub(super) params: Tree,
+    pub(super) filter: Option<Tree>,
+    /// The names that are sent; none: the method's own choice.
+    pub(super) select: Option<Vec<String>>,
+    /// A field and `ASC` or `DESC`.
+    pub(super) order: Vec<(String, &'static str)>,
+    pub(super) by_offset: bool,
+    pub(super) limit: Option<u64>,
+    pub(super) ids: Option<Vec<String>>,
+    pub(super) format: Format,
+    pub(super) csv_for: Option<CsvFor>,
+    /// The columns of a CSV file or table.
+    pub(super) columns: Vec<String>,
+    /// The key of the id, if it is read only to find the way.
+    pub(super) without: Option<String>,
+    /// Whether the user chose the fields.
+    pub(super) chosen: bool,
+    /// Whether the method knows the operator `@`.
+    pub(super) knows_in: bool,
+}
+
+/// Checks the request against the entity's fields and makes the plan.
+pub(super) async fn make(
+    request: &Request,
+    entity: Entity,
+    session: &Session,
+    connection: &Connection,
+) -> Result<Plan> {
+    let select = selection(request, &entity, session)?;
+    let known = if needs_fields(request, &entity, &select) {
+        fields::fetch(&entity, session, connection).await?
+    } else {
+        Known::Nothing
+    };
+    Ok(plan(request, entity, select, &known)?)
+}
+
+/// The fields that the user names, here or in the project's `b24.toml`.
+fn selection(request: &Request, entity: &Entity, session: &Session) -> Result<Vec<String>> {
+    if !request.select.is_empty() {
+        return Ok(request.select.clone());
+    }
+    let Some((path, mut project)) = crate::connection::project()? else {
+        return Ok(Vec::new());
+    };
+    let select = project
+        .export
+        .remove(&entity.stem)
+        .and_then(|defaults| defaults.select)
+        .unwrap_or_default();
+    if !select.is_empty() {
+        session.printer.note(format!(
+            "the fields of {} come from {}",
+            entity.rows,
+            path.display()
+        ));
+    }
+    Ok(select)
+}
+
+fn needs_fields(request: &Request, entity: &Entity, select: &[String]) -> bool {
+    let all_columns = select.is_empty() || select.iter().any(|name| name.contains('*'));
+    let named = !request.conditions.is_empty()
+        || request.ready.is_some()
+        || !select.is_empty()
+        || !request.order.is_empty();
+    (named && !request.unchecked)
+        || (all_columns
+            && (request.format.has_columns()
+                || entity.version == Version::V3
+                || entity.is_classic_crm()))
+}
+
+fn plan(
+    request: &Request,
+    entity: Entity,
+    select: Vec<String>,
+    known: &Known,
+) -> Result<Plan, Failure> {
+    let all = match known {
+        Known::All(fields) => Some(fields),
+        Known::Filter(_) | Known::Nothing => None,
+    };
+    let in_filter = match known {
+        Known::All(fields) | Known::Filter(fields) => Some(fields),
+        Known::Nothing => None,
+    };
+    let documented = entity.documented.as_ref();
+    let operators: Vec<&str> = documented
+        .into_iter()
+        .flat_map(|method| method.filter_operators())
+        .collect();
+    let target = |fields| Target {
+        entity: &entity.rows,
+        method: &entity.method,
+        version: entity.version,
+        fields: if request.unchecked { None } else { fields },
+        operators: if request.unchecked {
+            Vec::new()
+        } else {
+            operators.clone()
+        },
+    };
+    let wrong = |error| wrong_filter(&error);
+
+    let has_filter = !request.conditions.is_empty() || request.ready.is_some();
+    let written = target(in_filter)
+        .write(&request.conditions, request.ready.clone())
+        .map_err(wrong)?;
+    let filter = has_filter.then_some(written);
+
+    let names = target(all);
+    let resolve = |name: &String| {
+        if name.contains('*') {
+            Ok(name.clone())
+        } else {
+            names.name(name).map_err(wrong)
+        }
+    };
+    let chosen: Vec<String> = select.iter().map(resolve).collect::<Result<_, _>>()?;
+    let order: Vec<(String, bool)> = request
+        .order
+        .iter()
+        .map(|(name, down)| Ok((resolve(name)?, *down)))
+        .collect::<Result<_, Failure>>()?;
+    let natural = matches!(order.as_slice(), [(name, false)] if *name == entity.filter_id());
+    let order = if natural { Vec::new() } else { order };
+
+    let chosen = match (chosen.is_empty(), request.format, all) {
+        (true, Format::Table, Some(fields)) => short(fields),
+        _ => chosen,
+    };
+    let columns = columns(request.format, &entity, &chosen, all)?;
+    let wild = chosen.iter().any(|name| name.contains('*'));
+    let without =
+        (!chosen.is_empty() && !wild && !chosen.iter().any(|name| name == entity.filter_id()))
+            .then(|| entity.id_field().to_owned());
+    let select = if chosen.is_empty() {
+        everything(&entity, all)
+    } else {
+        Some(chosen.clone())
+    };
+
+    let mut params = entity.parameters();
+    let more = parameters::parse(&request.params, documented)
+        .map_err(|error| Failure::usage(format!("--param: {error}")).state("nothing was sent"))?;
+    for (key, value) in more.entries() {
+        params.set(key.clone(), value.clone());
+    }
+    let knows_in = operators.is_empty() || operators.contains(&"@");
+    Ok(Plan {
+        by_offset: request.by_offset || !order.is_empty(),
+        order: order
+            .into_iter()
+            .map(|(name, down)| (name, if down { "DESC" } else { "ASC" }))
+            .collect(),
+        limit: request.limit,
+        ids: request.ids.clone(),
+        format: request.format,
+        csv_for: request.csv_for,
+        chosen: !chosen.is_empty(),
+        params,
+        filter,
+        select,
+        columns,
+        without,
+        knows_in,
+        entity,
+    })
+}
+
+/// What has to be named so that nothing is left out.
+fn everything(entity: &Entity, fields: Option<&Fields>) -> Option<Vec<String>> {
+    let named = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
+    if entity.is_items() {
+        return named(&["*"]);
+    }
+    if entity.is_classic_crm() {
+        let multiple = fields
+            .into_iter()
+            .flat_map(Fields::iter)
+            .filter(|field| field.kind == "crm_multifield");
+        let names = ["*", "UF_*"].map(ToOwned::to_owned).into_iter();
+        return Some(
+            names
+                .chain(multiple.map(|field| field.name.clone()))
+                .collect(),
+        );
+    }
+    if entity.renames_fields() {
+        return named(&["*", "UF_*"]);
+    }
+    if entity.version == Version::V3 {
+        return Some(fields?.iter().map(|field| field.name.clone()).collect());
+    }
+    None
+}
+
+/// The columns of a file: those that were chosen, else all that the portal describes. Never those of the first row.
+fn columns(
+    format: Format,
+    entity: &Entity,
+    chosen: &[String],
+    fields: Option<&Fields>,
+) -> Result<Vec<String>, Failure> {
+    if !format.has_columns() {
+        return Ok(Vec::new());
+    }
+    let key = |name: &String| match fields.and_then(|fields| fields.find(name)) {
+        Some(field) => field.key.clone(),
+        None => row_key(name, entity.renames_fields()),
+    };
+    if !chosen.is_empty() && !chosen.iter().any(|name| name.contains('*')) {
+        return Ok(chosen.iter().map(key).collect());
+    }
+    match fields {
+        Some(fields) => Ok(fields.iter().map(|field| field.key.clone()).collect()),
+        None => Err(Failure::usage(format!(
+            "the columns of {} are not known: the portal has no method that describes its fields",
+            entity.method
+        ))
+        .state("nothing was sent")
+        .hint("name them: --select ID,NAME; or write all of it with -f jsonl")),
+    }
+}
+
+/// A few columns that fit on a terminal.
+fn short(fields: &Fields) -> Vec<String> {
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    let found = TABLE.iter().filter_map(|name| {
+        fields
+            .iter()
+            .find(|field| plain(&field.name) == plain(name))
+    });
+    let mut names: Vec<String> = found.map(|field| field.name.clone()).collect();
+    names.dedup();
+    names
+}
+
+/// `--dry-run`: what would be read, and what it costs.
+pub(super) async fn show(
+    plan: &Plan,
+    target: Option<&Path>,
+    session: &Session,
+    connection: &Connection,
+) -> Result<()> {
+    let rows = count(plan, connection).await?;
+    let requests = rows.map(|rows| requests(plan, rows));
+    let json = |tree: &Option<Tree>| {
+        tree.as_ref()
+            .map(|tree| serde_json::to_string(tree).unwrap_or_default())
+    };
+    let output = target.map_or_else(
+        || "standard output".to_owned(),
+        |path| path.display().to_string(),
+    );
+    let report = json!({
+        "event": "plan",
+        "entity": plan.entity.rows,
+        "method": plan.entity.method,
+        "api": plan.entity.version.to_string(),
+        "params": plan.params,
+        "filter": plan.filter,
+        "select": plan.select,
+        "order": plan.order,
+        "format": plan.format.extension(),
+        "columns": plan.columns,
+        "output": output,
+        "rows": rows,
+        "requests": requests,
+        "portal": connection.host,
+        "origin": connection.origin,
+    });
+    let fields = match &plan.select {
+        Some(names) if plan.chosen => names.join(", "),
+        _ => "everything; --select makes the answers smaller".to_owned(),
+    };
+    let order: Vec<_> = plan
+        .order
+        .iter()
+        .map(|(name, direction)| format!("{name} {direction}"))
+        .collect();
+    let mut lines = vec![
+        ("portal", connection.to_string()),
+        (
+            "method",
+            format!("{} ({})", plan.entity.method, plan.entity.version),
+        ),
+        ("params", serde_json::to_string(&plan.params)?),
+        (
+            "filter",
+            json(&plan.filter).unwrap_or_else(|| "none".to_owned()),
+        ),
+        ("select", fields),
+        (
+            "order",
+            if order.is_empty() {
+                "by id".to_owned()
+            } else {
+                order.join(", ")
+            },
+        ),
+        ("output", format!("{output} ({})", plan.format.extension())),
+    ];
+    if plan.format.has_columns() {
+        lines.push(("columns", plan.columns.join(", ")));
+    }
+    lines.push((
+        "rows",
+        rows.map_or_else(
+            || "the portal does not count them".to_owned(),
+            |rows| format!("~{}", grouped(rows)),
+        ),
+    ));
+    let cost = match requests {
+        Some(requests) => format!("about {} requests", grouped(requests)),
+        None if plan.entity.version == Version::V3 => "one request for 1,000 rows".to_owned(),
+        None => "one request for up to 2,500 rows".to_owned(),
+    };
+    lines.push(("cost", cost));
+    let text: String = lines
+        .iter()
+        .map(|(name, value)| format!("{name:<8} {value}\n"))
+        .collect();
+    session.printer.report(&report, text)?;
+    Ok(())
+}
+
+/// Rows that the portal counts, as far as it does.
+async fn count(plan: &Plan, connection: &Connection) -> Result<Option<u64>> {
+    let cut = |rows: u64| plan.limit.map_or(rows, |limit| rows.min(limit));
+    if let Some(ids) = &plan.ids {
+        return Ok(Some(cut(ids.len() as u64)));
+    }
+    if plan.entity.version == Version::V3 {
+        return Ok(None);
+    }
+    let mut params = plan.params.clone();
+    if let Some(filter) = &plan.filter {
+        params.set("filter", filter.clone());
+    }
+    params.set("select", Tree::List(vec![plan.entity.filter_id().into()]));
+    let call = connection
+        .client
+        .v2()
+        .call(&plan.entity.method)
+        .params(params);
+    let reply: Reply<Box<RawValue>> = call.typed().reply().await?;
+    Ok(reply.total.map(cut))
+}
+
+/// The first request brings four pages, each further one up to fifty.
+fn requests(plan: &Plan, rows: u64) -> u64 {
+    const PAGE: u64 = 50;
+    if plan.ids.is_some() {
+        return rows.div_ceil(PAGE * PAGE);
+    }
+    if plan.by_offset {
+        return rows.div_ceil(PAGE).max(1);
+    }
+    1 + rows.saturating_sub(4 * PAGE).div_ceil(PAGE * PAGE)
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

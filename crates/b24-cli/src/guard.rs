@@ -1,0 +1,53 @@
+//! What a profile allows: nothing that may change the portal is sent before it was allowed.
+
+use std::io::{BufRead, Write};
+
+use anyhow::Result;
+use b24::Effect;
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::session::{Mode, Session};
+
+/// Lets calls through, asks, or refuses them; `what` names them in the question.
+pub(crate) fn allow(
+    session: &Session,
+    connection: &Connection,
+    effect: Effect,
+    what: &str,
+) -> Result<()> {
+    if effect == Effect::Read {
+        return Ok(());
+    }
+    match connection.mode {
+        Mode::Free => Ok(()),
+        Mode::ReadOnly => Err(Failure::usage(format!(
+            "{what} may change {connection}, which is read-only here"
+        ))
+        .state("nothing was sent")
+        .hint("without --read-only, or with a profile of another mode: b24 auth status")
+        .into()),
+        Mode::Confirm if session.global.yes => Ok(()),
+        Mode::Confirm if session.can_ask() => ask(connection, what),
+        Mode::Confirm => Err(Failure::usage(format!(
+            "{what} may change {connection}, and nobody can be asked here"
+        ))
+        .state("nothing was sent")
+        .hint("--yes sends it")
+        .into()),
+    }
+}
+
+fn ask(connection: &Connection, what: &str) -> Result<()> {
+    let mut stderr = std::io::stderr().lock();
+    write!(stderr, "{what} may change {connection}. Send it? [y/N] ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failure::usage(format!("{what} was not allowed"))
+            .state("nothing was sent")
+            .into()),
+    }
+}
