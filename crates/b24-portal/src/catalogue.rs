@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::methods;
 use crate::php::Php;
 use crate::play::Version;
 
@@ -66,6 +67,30 @@ static METHODS: LazyLock<HashMap<(Version, String), Documented>> = LazyLock::new
 /// The documented method of this name (in lower case).
 pub(crate) fn find(version: Version, lower_case_name: &str) -> Option<&'static Documented> {
     METHODS.get(&(version, lower_case_name.to_owned()))
+}
+
+/// A documented method, and whether this portal plays it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Coverage {
+    /// As documented.
+    pub name: &'static str,
+    /// 2 or 3.
+    pub version: u8,
+    /// Whether it has state and rules here, or answers 501 or a stub.
+    pub is_played: bool,
+}
+
+/// Every documented method, by version and name.
+pub fn coverage() -> Vec<Coverage> {
+    let entry = |((version, lower), method): (&(Version, String), &Documented)| Coverage {
+        name: method.name,
+        version: version.number(),
+        is_played: methods::find(*version, lower).is_some(),
+    };
+    let mut all: Vec<_> = METHODS.iter().map(entry).collect();
+    all.sort_unstable_by_key(|method| (method.version, method.name));
+    all
 }
 
 /// Every scope that a documented method asks for, sorted.

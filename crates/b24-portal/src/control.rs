@@ -15,6 +15,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::catalogue;
 use crate::faults::FaultRule;
 use crate::shared::{Shared, lock};
 
@@ -25,6 +26,7 @@ pub(crate) const ROOT: &str = "/_b24";
 pub(crate) fn router(portal: &Arc<Shared>) -> Router<Arc<Shared>> {
     let guarded = Router::new()
         .route("/stats", get(stats))
+        .route("/coverage", get(coverage))
         .route(
             "/faults",
             get(list_faults).post(add_fault).delete(clear_faults),
@@ -75,6 +77,10 @@ async fn unknown() -> Response {
 async fn stats(State(portal): Portal) -> Response {
     let requests = portal.counts.requests.load(Ordering::Relaxed);
     success(&json!({"requests": requests, "refusals": portal.refusals()}))
+}
+
+async fn coverage() -> Response {
+    success(&json!(catalogue::coverage()))
 }
 
 async fn list_faults(State(portal): Portal) -> Response {

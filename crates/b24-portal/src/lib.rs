@@ -24,6 +24,7 @@ mod v3;
 mod world;
 
 pub use builder::{PortalBuilder, StartError};
+pub use catalogue::{Coverage, coverage};
 pub use faults::{Fault, FaultRule};
 pub use http::ConnectionCut;
 pub use log::LogEntry;

@@ -150,8 +150,11 @@ pub(crate) fn command_text(command: &str, secrets: &[String]) -> String {
 }
 
 fn without_credentials(value: &Php) -> Php {
-    let Php::Array(array) = value else {
-        return value.clone();
+    let array = match value {
+        Php::Array(array) => array,
+        // A file in base64 need not be copied to be cut.
+        Php::Str(text) if text.len() > SHOWN => return beginning(text).into(),
+        scalar => return scalar.clone(),
     };
     let entries = array.iter().map(|(key, inner)| {
         let shown = if is_credential(&key.text()) {
@@ -174,14 +177,19 @@ fn finished(text: &str, secrets: &[String]) -> String {
         text = text.replace(secret.as_str(), "***");
     }
     if text.len() > SHOWN {
-        let cut = (0..=SHOWN)
-            .rev()
-            .find(|place| text.is_char_boundary(*place))
-            .unwrap_or(0);
-        text.truncate(cut);
-        text.push('…');
+        format!("{}…", beginning(&text))
+    } else {
+        text
     }
-    text
+}
+
+/// As much of a text as the log shows.
+fn beginning(text: &str) -> &str {
+    let end = (0..=SHOWN)
+        .rev()
+        .find(|place| text.is_char_boundary(*place))
+        .unwrap_or(0);
+    &text[..end]
 }
 
 #[cfg(test)]

@@ -260,6 +260,15 @@ pub(crate) enum Version {
     V3,
 }
 
+impl Version {
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::V2 => 2,
+            Self::V3 => 3,
+        }
+    }
+}
+
 /// A method that the portal plays.
 #[derive(Debug)]
 pub(crate) struct Method {

@@ -209,12 +209,12 @@ fn change_data(portal: &Shared, change: &Fault) {
 
 fn entry_of(portal: &Shared, incoming: &Incoming, verb: &Method, arrived: Moment) -> LogEntry {
     let secrets = lock(&portal.access).secrets();
-    let params = Php::Array(incoming.params.clone());
+    let params = &incoming.params;
     let is_batch = incoming.method.eq_ignore_ascii_case("batch");
     let commands = match (is_batch, incoming.version) {
         (false, _) => None,
         (true, Version::V2) => params.get_ci("cmd").and_then(Php::as_array),
-        (true, Version::V3) => params.as_array(),
+        (true, Version::V3) => Some(params),
     };
     let commands = commands
         .map(|commands| commands_of(commands, &secrets))
@@ -222,18 +222,14 @@ fn entry_of(portal: &Shared, incoming: &Incoming, verb: &Method, arrived: Moment
     let shown_params = if is_batch && incoming.version == Version::V3 {
         &PhpArray::new()
     } else {
-        &incoming.params
+        params
     };
     LogEntry {
         time: clock::iso(arrived.as_secs() as i64),
         address: incoming.address.to_string(),
         verb: verb.to_string(),
         method: incoming.method.clone(),
-        version: if incoming.version == Version::V3 {
-            3
-        } else {
-            2
-        },
+        version: incoming.version.number(),
         params: log::params_text(shown_params, &secrets),
         status: 0,
         error: None,

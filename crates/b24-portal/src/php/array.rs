@@ -98,6 +98,17 @@ impl PhpArray {
         self.position(key).map(|place| &self.entries[place].1)
     }
 
+    /// As [`Self::get`], but the key's ASCII case does not matter; an exact match wins.
+    pub(crate) fn get_ci(&self, key: &str) -> Option<&Php> {
+        let is_same =
+            |found: &Key| matches!(found, Key::Str(text) if text.eq_ignore_ascii_case(key));
+        self.get(&Key::from(key)).or_else(|| {
+            self.iter()
+                .find(|(found, _)| is_same(found))
+                .map(|(_, value)| value)
+        })
+    }
+
     pub(crate) fn get_mut(&mut self, key: &Key) -> Option<&mut Php> {
         self.position(key).map(|place| &mut self.entries[place].1)
     }

@@ -70,7 +70,7 @@ fn key_of(step: &str) -> Option<Key> {
     (!step.is_empty()).then(|| Key::from(step))
 }
 
-/// `a.b[c][]` -> `a_b`, [`c`, ``]. An opening bracket that is never closed becomes `_`.
+/// `a.b[c][]` is `a_b` with the path `c` and an empty step. An opening bracket that is never closed becomes `_`.
 fn split_name(name: &str) -> Option<(String, Vec<&str>)> {
     let name = name.trim_start_matches(' ');
     if name.is_empty() {

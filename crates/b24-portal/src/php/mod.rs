@@ -51,15 +51,7 @@ impl Php {
 
     /// As [`Self::get`], but the key's ASCII case does not matter; an exact match wins.
     pub(crate) fn get_ci(&self, key: &str) -> Option<&Php> {
-        let array = self.as_array()?;
-        array.get(&Key::from(key)).or_else(|| {
-            let same =
-                |found: &Key| matches!(found, Key::Str(text) if text.eq_ignore_ascii_case(key));
-            array
-                .iter()
-                .find(|(found, _)| same(found))
-                .map(|(_, value)| value)
-        })
+        self.as_array()?.get_ci(key)
     }
 
     pub(crate) const fn as_array(&self) -> Option<&PhpArray> {

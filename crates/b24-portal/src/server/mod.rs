@@ -49,32 +49,16 @@ async fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor
         tracing::debug!(%error, "no TCP_NODELAY");
     }
     let (wire, scissors) = Wire::new(stream);
+    let context = Context {
+        peer,
+        is_secure: tls.is_some(),
+        router,
+        scissors,
+    };
     match tls {
-        None => {
-            speak(
-                wire,
-                Context {
-                    peer,
-                    is_secure: false,
-                    router,
-                    scissors,
-                },
-            )
-            .await
-        }
+        None => speak(wire, context).await,
         Some(tls) => match tls.accept(wire).await {
-            Ok(wire) => {
-                speak(
-                    wire,
-                    Context {
-                        peer,
-                        is_secure: true,
-                        router,
-                        scissors,
-                    },
-                )
-                .await
-            }
+            Ok(wire) => speak(wire, context).await,
             Err(error) => tracing::debug!(%error, "no TLS handshake"),
         },
     }

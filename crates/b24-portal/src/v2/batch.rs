@@ -29,9 +29,8 @@ pub(super) async fn answer(
     fault: Option<&Fault>,
 ) -> HttpAnswer {
     let began = portal.clock.now();
-    let batch = Php::Array(params.clone());
-    let commands = batch.get_ci("cmd").and_then(Php::as_array);
-    let halt = batch.get_ci("halt").is_some_and(Php::truthy);
+    let commands = params.get_ci("cmd").and_then(Php::as_array);
+    let halt = params.get_ci("halt").is_some_and(Php::truthy);
     let payer = if portal.settings.batch_counted_apart {
         "webhook batches"
     } else {

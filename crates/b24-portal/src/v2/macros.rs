@@ -55,10 +55,10 @@ fn resolve_text(text: &str, maps: &Maps) -> Php {
 }
 
 fn next_macro(text: &str, from: usize) -> Option<Macro<'_>> {
-    let dollars = text[from..]
+    let mut dollars = text[from..]
         .match_indices('$')
         .map(|(place, _)| from + place);
-    dollars.filter_map(|start| macro_at(text, start)).next()
+    dollars.find_map(|start| macro_at(text, start))
 }
 
 fn macro_at(text: &str, start: usize) -> Option<Macro<'_>> {

@@ -145,15 +145,15 @@ async fn bodies_and_pages_go_wrong() {
         let text = response.text().await.unwrap();
         match fault {
             Fault::Html502 | Fault::Html502AfterRun | Fault::Html504AfterRun => {
-                assert!(text.starts_with("<html>"))
+                assert!(text.starts_with("<html>"));
             }
             Fault::EmptyBody => assert_eq!(text, ""),
             Fault::TruncateBody => assert!(text.starts_with("{\"result\"") && !text.ends_with('}')),
             Fault::OkWithError { .. } => {
-                assert_eq!(text, r#"{"error":"wrong_client","error_description":"no"}"#)
+                assert_eq!(text, r#"{"error":"wrong_client","error_description":"no"}"#);
             }
             Fault::Refuse { .. } => {
-                assert_eq!(text, r#"{"error":"","error_description":"Not found"}"#)
+                assert_eq!(text, r#"{"error":"","error_description":"Not found"}"#);
             }
             Fault::Redirect { .. } => {
                 let path = url.strip_prefix(&portal.url()).unwrap();

@@ -1,4 +1,5 @@
 //! The portal over real HTTP and in process, against the tables of how real portals answer.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod batch;
 mod client;
