@@ -83,12 +83,7 @@ impl Query {
             .iter()
             .chain(&filter)
             .any(|(_, value)| needs_json(value))
-            && form::encode(&rest, Empty::Drop).is_ok()
-            && form::encode(
-                &[("filter".to_owned(), Tree::Map(filter.clone()))],
-                Empty::Drop,
-            )
-            .is_ok();
+            && fits_a_form(&rest, &filter);
         Ok(Self {
             shape,
             rest,
@@ -369,6 +364,15 @@ fn merge_bounds(filter: &mut Vec<(String, Tree)>, id: &str) -> Option<Tree> {
     let exclusive = format!(">{id}");
     let place = filter.iter().position(|(key, _)| *key == exclusive)?;
     Some(filter.remove(place).1)
+}
+
+/// Whether the parameters can be a batch command, with room for what a page adds to them.
+fn fits_a_form(rest: &[(String, Tree)], filter: &[(String, Tree)]) -> bool {
+    const ROOM: usize = 16;
+    let mut all = rest.to_vec();
+    all.push(("filter".to_owned(), Tree::Map(filter.to_vec())));
+    form::encode(&all, Empty::Drop)
+        .is_ok_and(|form| form.matches('&').count() + ROOM < form::MAX_PAIRS)
 }
 
 /// Whether a form or a batch would change this value.

@@ -22,7 +22,7 @@ mod encode;
 mod tests;
 
 pub use decode::{Limits, decode};
-pub(crate) use encode::{Empty, encode};
+pub(crate) use encode::{Empty, MAX_PAIRS, encode};
 
 /// Why a form cannot be written or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

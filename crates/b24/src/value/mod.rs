@@ -13,7 +13,7 @@
 //! | `Option<T>` | nothing as `null`, `""`, `false`, `[]` | [`maybe`] |
 //! | `Vec<T>` | a list, `{"0":…,"5":…}`, `false` | [`list`] |
 //! | a map, a struct | a map, `[]` when empty | [`map`] |
-//! | money | `"1000000.00"`, `"10.50\|EUR"` | [`Decimal`], [`Money`] |
+//! | money | `"1000000.00"`, `"10.50\|EUR"` | [`Decimal`], [`Money`], [`money::option`] |
 //! | dates | `"2024-08-30T02:00:00+02:00"`, `""` | [`DateTime`], [`Date`] |
 //! | phones, e-mails | `[{"ID":…,"VALUE":…}]` | [`Multifield`] |
 //! | object types | `2`, `"D"`, `"CO_3"` | [`EntityType`], [`EntityRef`] |
@@ -63,6 +63,7 @@ pub mod form;
 pub mod list;
 pub mod map;
 pub mod maybe;
+pub mod money;
 pub mod multifield;
 pub mod number;
 #[cfg(test)]
@@ -70,8 +71,9 @@ mod tests;
 mod time;
 pub(crate) mod tree;
 
-pub use decimal::{Decimal, DecimalError, Money};
+pub use decimal::{Decimal, DecimalError};
 pub use entity::{EntityError, EntityRef, EntityType};
+pub use money::Money;
 pub use multifield::Multifield;
 pub use time::{Date, DateTime, TimeError};
 pub(crate) use tree::Tree;

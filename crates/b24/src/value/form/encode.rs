@@ -16,6 +16,13 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// PHP's `max_input_vars` as the portal demands it of its server: what comes
+/// after is dropped without a word.
+pub(crate) const MAX_PAIRS: usize = 10_000;
+
+/// PHP's `max_input_nesting_level`: a key with more brackets is dropped.
+const MAX_DEPTH: usize = 64;
+
 /// What to do with an empty list or map, which a form cannot express.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Empty {
@@ -29,12 +36,15 @@ pub(crate) enum Empty {
 /// empty text, lists with their indexes.
 ///
 /// # Errors
-/// [`FormError::Empty`] if so asked, and [`FormError::Key`] for a key that PHP
-/// would read as another one.
+/// [`FormError::Empty`] if so asked, [`FormError::Key`] for a key that PHP would
+/// read as another one, [`FormError::TooManyPairs`] and [`FormError::TooDeep`]
+/// for what it would drop.
 pub(crate) fn encode(pairs: &[(String, Tree)], empty: Empty) -> Result<String, FormError> {
     let mut form = Form {
         out: String::new(),
         key: String::new(),
+        depth: 0,
+        pairs: 0,
         empty,
     };
     for (name, value) in pairs {
@@ -52,17 +62,20 @@ struct Form {
     out: String,
     /// The encoded key of the value at hand.
     key: String,
+    /// The brackets in it.
+    depth: usize,
+    pairs: usize,
     empty: Empty,
 }
 
 impl Form {
     fn value(&mut self, value: &Tree) -> Result<(), FormError> {
         match value {
-            Tree::Null => self.pair(""),
-            Tree::Bool(true) => self.pair("1"),
-            Tree::Bool(false) => self.pair("0"),
-            Tree::Number(number) => self.pair(&number.to_string()),
-            Tree::Text(text) => self.pair(text),
+            Tree::Null => self.pair("")?,
+            Tree::Bool(true) => self.pair("1")?,
+            Tree::Bool(false) => self.pair("0")?,
+            Tree::Number(number) => self.pair(&number.to_string())?,
+            Tree::Text(text) => self.pair(text)?,
             Tree::List(_) | Tree::Map(_) if value.is_empty_container() => match self.empty {
                 Empty::Drop => {}
                 Empty::Refuse => return Err(FormError::Empty { path: self.path() }),
@@ -89,18 +102,28 @@ impl Form {
         if !reads_back(key) {
             return Err(FormError::Key { path: self.path() });
         }
+        if self.depth == MAX_DEPTH {
+            return Err(FormError::TooDeep { limit: MAX_DEPTH });
+        }
+        self.depth += 1;
         self.value(value)?;
+        self.depth -= 1;
         self.key.truncate(outer);
         Ok(())
     }
 
-    fn pair(&mut self, value: &str) {
+    fn pair(&mut self, value: &str) -> Result<(), FormError> {
+        if self.pairs == MAX_PAIRS {
+            return Err(FormError::TooManyPairs { limit: MAX_PAIRS });
+        }
+        self.pairs += 1;
         if !self.out.is_empty() {
             self.out.push('&');
         }
         self.out.push_str(&self.key);
         self.out.push('=');
         append(&mut self.out, value);
+        Ok(())
     }
 
     /// The key at hand as a person writes it.

@@ -203,6 +203,22 @@ fn limits_are_kept() {
 }
 
 #[test]
+fn what_php_would_drop_is_refused() {
+    let ids = |count: u64| json!({ "id": (0..count).collect::<Vec<_>>() });
+    assert!(write(&ids(10_000), Empty::Drop).is_ok());
+    assert_eq!(
+        write(&ids(10_001), Empty::Drop),
+        Err(FormError::TooManyPairs { limit: 10_000 })
+    );
+    let deep = |levels| json!({ "a": (0..levels).fold(json!(1), |inner, _| json!([inner])) });
+    assert!(write(&deep(64), Empty::Drop).is_ok());
+    assert_eq!(
+        write(&deep(65), Empty::Drop),
+        Err(FormError::TooDeep { limit: 64 })
+    );
+}
+
+#[test]
 fn a_long_form_takes_linear_time() {
     let form = (0..100_000).fold(String::new(), |form, n| form + &format!("a[k{n}]=1&"));
     let limits = Limits {
