@@ -217,9 +217,7 @@ impl FaultPlan {
                 Part::Data => &mut strike.data,
                 Part::Outcome => &mut strike.outcome,
             };
-            if slot.is_none() {
-                take(rule, slot);
-            }
+            take(rule, slot);
         }
         self.rules.retain(|rule| rule.times > 0);
         strike
@@ -228,13 +226,8 @@ impl FaultPlan {
     /// What hits this command of a batch: rules armed for its method by name.
     pub(crate) fn strike_batched(&mut self, method: &str) -> Option<Fault> {
         let mut hit = None;
-        let named = |rule: &&mut FaultRule| rule.method.is_some() && rule.matches(method);
-        if let Some(rule) = self
-            .rules
-            .iter_mut()
-            .filter(named)
-            .find(|rule| rule.fault.hits_batched_calls())
-        {
+        let rules = self.rules.iter_mut().filter(|rule| rule.method.is_some());
+        for rule in rules.filter(|rule| rule.matches(method) && rule.fault.hits_batched_calls()) {
             take(rule, &mut hit);
         }
         self.rules.retain(|rule| rule.times > 0);
@@ -242,10 +235,11 @@ impl FaultPlan {
     }
 }
 
+/// Counts a matching request; a rule whose turn it is waits for the next one where another has struck already.
 fn take(rule: &mut FaultRule, slot: &mut Option<Fault>) {
     if rule.skip > 0 {
         rule.skip -= 1;
-    } else if rule.times > 0 {
+    } else if rule.times > 0 && slot.is_none() {
         rule.times -= 1;
         *slot = Some(rule.fault.clone());
     }
@@ -310,6 +304,23 @@ mod tests {
             Some(Fault::OperatingLimit)
         );
         assert_eq!(plan.waiting().len(), 2);
+    }
+
+    #[test]
+    fn skipping_counts_requests_that_others_hit() {
+        let mut plan = FaultPlan::default();
+        plan.add(FaultRule::new(Fault::Html502).skip(1));
+        plan.add(FaultRule::new(Fault::CutBody).skip(2));
+        plan.add(FaultRule::new(Fault::EmptyBody).skip(1));
+        let struck: Vec<_> = (0..5).map(|_| plan.strike("m").outcome).collect();
+        let expected = [
+            None,
+            Some(Fault::Html502),
+            Some(Fault::CutBody),
+            Some(Fault::EmptyBody),
+            None,
+        ];
+        assert_eq!(struck, expected);
     }
 
     #[test]

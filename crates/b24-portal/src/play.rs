@@ -119,6 +119,11 @@ impl Answer {
         }
     }
 
+    /// Whether it is a page of a list.
+    pub(crate) const fn is_page(&self) -> bool {
+        matches!(self, Self::Rows { .. })
+    }
+
     /// How many rows there are.
     pub(crate) const fn rows(&self) -> u64 {
         match self {

@@ -9,7 +9,7 @@ use crate::clock::{self, Moment};
 use crate::faults::Fault;
 use crate::methods;
 use crate::php::{Key, Php, PhpArray};
-use crate::play::{ActorKind, Answer, Call, Method, Refusal, Reply, Version};
+use crate::play::{ActorKind, Call, Method, Refusal, Reply, Version};
 use crate::refusals;
 use crate::settings::{Operating, Unplayed};
 use crate::shared::{Shared, lock};
@@ -102,25 +102,21 @@ impl Running<'_> {
     /// Plays the method, takes its time and charges it.
     pub(crate) async fn play(&self, method: Known, params: PhpArray) -> Result<Played, Refusal> {
         let began = self.portal.clock.now();
-        let outcome = self.play_now(method, params, began);
-        let is_page = matches!(
-            &outcome,
-            Ok(Reply {
-                answer: Answer::Rows { .. },
-                ..
-            })
-        );
+        let meter = Meter {
+            running: self,
+            method,
+            began,
+        };
+        let reply = self.play_now(method, params, began);
+        let is_page = reply.as_ref().is_ok_and(|reply| reply.answer.is_page());
         let cost = self.portal.settings.cost.of(method.name(), is_page);
         if cost > Duration::ZERO {
             tokio::time::sleep(cost).await;
         }
-        let ended = self.portal.clock.now();
-        if let Some(payer) = self.payer {
-            let seconds = ended.saturating_sub(began).as_secs_f64();
-            lock(&self.portal.ledgers).charge(payer, method.name(), seconds, ended);
-        }
+        drop(meter);
+        let reply = reply?;
         let time = Timing::new(self.portal, self.payer, method.name(), began);
-        outcome.map(|reply| Played { reply, time })
+        Ok(Played { reply, time })
     }
 
     fn play_now(&self, method: Known, mut params: PhpArray, now: Moment) -> Result<Reply, Refusal> {
@@ -147,6 +143,24 @@ impl Running<'_> {
                 Ok(Reply::value(stub::fill(&method.shape(), now)))
             }
             Known::Documented(method) => Err(refusals::not_played(method.name)),
+        }
+    }
+}
+
+/// Charges a call when it ends, be it at the wall.
+struct Meter<'a> {
+    running: &'a Running<'a>,
+    method: Known,
+    began: Moment,
+}
+
+impl Drop for Meter<'_> {
+    fn drop(&mut self) {
+        let Running { portal, payer, .. } = self.running;
+        if let Some(payer) = payer {
+            let now = portal.clock.now();
+            let seconds = now.saturating_sub(self.began).as_secs_f64();
+            lock(&portal.ledgers).charge(payer, self.method.name(), seconds, now);
         }
     }
 }

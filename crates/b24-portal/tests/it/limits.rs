@@ -224,6 +224,12 @@ async fn past_the_wall_there_is_a_page() {
     assert_eq!(status, 504);
     assert!(body.as_str().unwrap().starts_with("<html>"), "{body}");
     assert_eq!(started.elapsed().as_secs(), 60);
+    let (_, body) = call_in_process(&portal, "crm.timeline.comment.add", &json!({})).await;
+    let charged = body["time"]["operating"].as_f64().unwrap();
+    assert!(
+        (charged - 67.0).abs() < 0.01,
+        "the call that met the wall is charged, too: {charged}"
+    );
     assert_eq!(call_in_process(&portal, "batch", &commands(8)).await.0, 200);
 }
 
