@@ -169,9 +169,16 @@ impl Chained {
             self.chain.learn_seconds(seconds);
         }
         let charge = times.iter().rev().find_map(Time::charge);
-        let mut taken = self.take_commands(&names, &batch, &success.result);
-        taken.charge = charge;
-        taken
+        let refused = names
+            .iter()
+            .filter_map(|name| batch.error(name))
+            .any(|error| retry::is_operating_limit(&error));
+        let taken = self.take_commands(&names, &batch, &success.result);
+        Taken {
+            charge,
+            refused,
+            ..taken
+        }
     }
 
     fn take_commands(&mut self, names: &[String], batch: &BatchResult<'_>, body: &Bytes) -> Taken {

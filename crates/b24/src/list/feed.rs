@@ -327,6 +327,10 @@ impl Sender {
         reader: &mut dyn Reader,
         wanted: Option<u64>,
     ) -> Result<(Taken, String), Error> {
+        if self.ends_at.is_some_and(|end| end <= rt::now()) {
+            let text = "its deadline has come".to_owned();
+            return Err(Error::new(Kind::Temporary, Reason::List(text)));
+        }
         let ask = reader.ask(wanted);
         let mut options = self.options.clone();
         options.deadline = self
@@ -348,9 +352,10 @@ impl Sender {
         if let Some(charge) = taken.charge {
             self.client.inner().learn(&self.method, charge);
         }
-        if matches!(taken.next, Next::Postponed) {
+        if taken.refused {
             self.client.inner().refused_for_operating(&self.method);
         }
+        tracing::debug!(method = %self.method, pages = taken.pages.len(), next = ?taken.next, "pages");
         Ok((taken, request_id))
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct Taken {
     pub(super) next: Next,
     /// What the commands of a batch have cost their method.
     pub(super) charge: Option<Charge>,
+    /// Whether the operating limit refused a command of a batch.
+    pub(super) refused: bool,
 }
 
 /// How it goes on.
@@ -66,7 +68,7 @@ pub(super) enum Next {
     More,
     /// Nothing came that counts; ask again after a pause.
     Again,
-    /// The operating limit refused: ask again when it allows.
+    /// The operating limit refused the first page: ask again when it allows.
     Postponed,
     /// The list is complete.
     Done,
@@ -81,6 +83,7 @@ impl Taken {
             pages,
             next,
             charge: None,
+            refused: false,
         }
     }
 

@@ -5,6 +5,7 @@ mod calls;
 mod everyday;
 mod in_process;
 mod lists;
+mod lists_portal;
 mod retries;
 mod script;
 mod weather;
