@@ -8,6 +8,7 @@ mod envelope;
 mod faults;
 mod https;
 mod limits;
+mod measure;
 mod params;
 mod routing;
 mod v3;
