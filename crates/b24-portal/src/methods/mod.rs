@@ -1,11 +1,81 @@
 //! The methods that the portal plays.
 
-use crate::play::{Method, Version};
+mod crm;
+mod directories;
+mod grammar;
+mod im;
+mod page;
+mod people;
+mod system;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod v3;
+
+use crate::php::Php;
+use crate::play::{Call, Method, Play, Refusal, Version};
+
+/// Every method played, by family.
+static FAMILIES: &[&[Method]] = &[
+    system::METHODS,
+    people::METHODS,
+    directories::METHODS,
+    crm::classic::METHODS,
+    crm::item::METHODS,
+    tasks::METHODS,
+    im::METHODS,
+    v3::METHODS,
+];
 
 /// Every method played.
-pub(crate) static ALL: &[Method] = &[];
+pub(crate) fn all() -> impl Iterator<Item = &'static Method> {
+    FAMILIES.iter().copied().flatten()
+}
 
 /// The method of this name (in lower case).
 pub(crate) fn find(version: Version, lower_case_name: &str) -> Option<&'static Method> {
-    ALL.iter().find(|method| method.version == version && method.name.eq_ignore_ascii_case(lower_case_name))
+    all().find(|method| {
+        method.version == version && method.name.eq_ignore_ascii_case(lower_case_name)
+    })
+}
+
+/// A method of v2.
+const fn v2(name: &'static str, scope: &'static str, play: Play) -> Method {
+    Method {
+        name,
+        version: Version::V2,
+        scope,
+        app_only: false,
+        play,
+    }
+}
+
+/// A parameter by its exact name, as engine controllers bind it; null counts as missing.
+fn required<'a>(params: &'a Php, name: &str) -> Result<&'a Php, Refusal> {
+    let missing = || {
+        Refusal::new(
+            "100",
+            format!("Could not find value for parameter {{{name}}}"),
+        )
+    };
+    params
+        .get(name)
+        .filter(|value| !value.is_null())
+        .ok_or_else(missing)
+}
+
+/// An array parameter by its exact name; absent and empty are one.
+fn optional_array<'a>(call: &Call<'a>, name: &str) -> Result<Option<&'a Php>, Refusal> {
+    match call.params.get(name) {
+        None | Some(Php::Null) => Ok(None),
+        Some(array @ Php::Array(_)) => Ok(Some(array)),
+        Some(Php::Str(text)) if text.is_empty() => Ok(None),
+        Some(other) => {
+            let text = format!(
+                "Invalid value {{{}}} to match with parameter {{{name}}}. Should be value of type array.",
+                other.to_text()
+            );
+            Err(Refusal::new("100", text))
+        }
+    }
 }

@@ -96,7 +96,9 @@ impl Codes {
     }
 
     fn get(&self, place: usize) -> Option<&str> {
-        self.values.get(self.rows[place] as usize).map(|text| &**text)
+        self.values
+            .get(self.rows[place] as usize)
+            .map(|text| &**text)
     }
 
     /// All values so far, by number.
@@ -124,7 +126,10 @@ impl Texts {
 
     /// A new value goes to the end; the old one's bytes stay behind, as in any log.
     fn set(&mut self, place: usize, text: &str) {
-        let longest = (0..=text.len().min(Self::LONGEST)).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+        let longest = (0..=text.len().min(Self::LONGEST))
+            .rev()
+            .find(|&end| text.is_char_boundary(end))
+            .unwrap_or(0);
         let text = &text[..longest];
         self.spans[place] = (self.bytes.len() as u64) << 24 | text.len() as u64;
         self.bytes.push_str(text);

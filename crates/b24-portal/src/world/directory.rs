@@ -65,37 +65,164 @@ pub(crate) struct Directory {
 pub(crate) const BASE_CURRENCY: &str = "RUB";
 
 pub(crate) const CURRENCIES: &[Currency] = &[
-    Currency { code: "RUB", name: "Российский рубль", rate: "1.0000", count: 1, format: "#&nbsp;&#8381;", sort: 100 },
-    Currency { code: "USD", name: "US Dollar", rate: "91.5000", count: 1, format: "&#36;#", sort: 200 },
-    Currency { code: "EUR", name: "Euro", rate: "98.2500", count: 1, format: "&euro;#", sort: 300 },
-    Currency { code: "KZT", name: "Тенге", rate: "19.4000", count: 100, format: "#&nbsp;&#8376;", sort: 400 },
+    Currency {
+        code: "RUB",
+        name: "Российский рубль",
+        rate: "1.0000",
+        count: 1,
+        format: "#&nbsp;&#8381;",
+        sort: 100,
+    },
+    Currency {
+        code: "USD",
+        name: "US Dollar",
+        rate: "91.5000",
+        count: 1,
+        format: "&#36;#",
+        sort: 200,
+    },
+    Currency {
+        code: "EUR",
+        name: "Euro",
+        rate: "98.2500",
+        count: 1,
+        format: "&euro;#",
+        sort: 300,
+    },
+    Currency {
+        code: "KZT",
+        name: "Тенге",
+        rate: "19.4000",
+        count: 100,
+        format: "#&nbsp;&#8376;",
+        sort: 400,
+    },
 ];
 
 pub(crate) const CATEGORIES: &[Category] = &[
-    Category { id: 0, entity_type_id: 2, name: "Общее", sort: 300, is_default: true },
-    Category { id: 1, entity_type_id: 2, name: "Партнёры", sort: 400, is_default: false },
-    Category { id: 2, entity_type_id: 2, name: "Repeat sales", sort: 500, is_default: false },
-    Category { id: 0, entity_type_id: 3, name: "Contacts", sort: 100, is_default: true },
-    Category { id: 0, entity_type_id: 4, name: "Companies", sort: 100, is_default: true },
-    Category { id: 5, entity_type_id: 31, name: "General", sort: 500, is_default: true },
-    Category { id: 7, entity_type_id: 128, name: "Внедрение", sort: 500, is_default: true },
-    Category { id: 9, entity_type_id: 128, name: "Support", sort: 600, is_default: false },
-    Category { id: 11, entity_type_id: 1032, name: "General", sort: 500, is_default: true },
+    Category {
+        id: 0,
+        entity_type_id: 2,
+        name: "Общее",
+        sort: 300,
+        is_default: true,
+    },
+    Category {
+        id: 1,
+        entity_type_id: 2,
+        name: "Партнёры",
+        sort: 400,
+        is_default: false,
+    },
+    Category {
+        id: 2,
+        entity_type_id: 2,
+        name: "Repeat sales",
+        sort: 500,
+        is_default: false,
+    },
+    Category {
+        id: 0,
+        entity_type_id: 3,
+        name: "Contacts",
+        sort: 100,
+        is_default: true,
+    },
+    Category {
+        id: 0,
+        entity_type_id: 4,
+        name: "Companies",
+        sort: 100,
+        is_default: true,
+    },
+    Category {
+        id: 5,
+        entity_type_id: 31,
+        name: "General",
+        sort: 500,
+        is_default: true,
+    },
+    Category {
+        id: 7,
+        entity_type_id: 128,
+        name: "Внедрение",
+        sort: 500,
+        is_default: true,
+    },
+    Category {
+        id: 9,
+        entity_type_id: 128,
+        name: "Support",
+        sort: 600,
+        is_default: false,
+    },
+    Category {
+        id: 11,
+        entity_type_id: 1032,
+        name: "General",
+        sort: 500,
+        is_default: true,
+    },
 ];
 
 pub(crate) const PROCESSES: &[Process] = &[
-    Process { id: 5, entity_type_id: 128, title: "Проекты", code: "PROJECTS" },
-    Process { id: 6, entity_type_id: 1032, title: "Equipment", code: "" },
+    Process {
+        id: 5,
+        entity_type_id: 128,
+        title: "Проекты",
+        code: "PROJECTS",
+    },
+    Process {
+        id: 6,
+        entity_type_id: 1032,
+        title: "Equipment",
+        code: "",
+    },
 ];
 
 pub(crate) const DEPARTMENTS: &[Department] = &[
-    Department { id: 1, name: "ООО \"Ромашка\"", parent: None, head: 1 },
-    Department { id: 3, name: "Отдел продаж", parent: Some(1), head: 2 },
-    Department { id: 4, name: "Служба поддержки", parent: Some(1), head: 5 },
-    Department { id: 5, name: "Marketing & PR", parent: Some(1), head: 8 },
-    Department { id: 7, name: "IT", parent: Some(1), head: 12 },
-    Department { id: 8, name: "Бухгалтерия", parent: Some(1), head: 16 },
-    Department { id: 9, name: "Отдел продаж, Казань", parent: Some(3), head: 20 },
+    Department {
+        id: 1,
+        name: "ООО \"Ромашка\"",
+        parent: None,
+        head: 1,
+    },
+    Department {
+        id: 3,
+        name: "Отдел продаж",
+        parent: Some(1),
+        head: 2,
+    },
+    Department {
+        id: 4,
+        name: "Служба поддержки",
+        parent: Some(1),
+        head: 5,
+    },
+    Department {
+        id: 5,
+        name: "Marketing & PR",
+        parent: Some(1),
+        head: 8,
+    },
+    Department {
+        id: 7,
+        name: "IT",
+        parent: Some(1),
+        head: 12,
+    },
+    Department {
+        id: 8,
+        name: "Бухгалтерия",
+        parent: Some(1),
+        head: 16,
+    },
+    Department {
+        id: 9,
+        name: "Отдел продаж, Казань",
+        parent: Some(3),
+        head: 20,
+    },
 ];
 
 type Stage = (&'static str, &'static str, Option<&'static str>);
@@ -110,8 +237,12 @@ const DEAL_STAGES: &[Stage] = &[
     ("LOSE", "Сделка провалена", Some("F")),
     ("APOLOGY", "Анализ причины провала", Some("F")),
 ];
-const PARTNER_STAGES: &[Stage] =
-    &[("NEW", "Заявка", None), ("PREPARATION", "Contract", None), ("WON", "Подписан", Some("S")), ("LOSE", "Отказ", Some("F"))];
+const PARTNER_STAGES: &[Stage] = &[
+    ("NEW", "Заявка", None),
+    ("PREPARATION", "Contract", None),
+    ("WON", "Подписан", Some("S")),
+    ("LOSE", "Отказ", Some("F")),
+];
 const LEAD_STAGES: &[Stage] = &[
     ("NEW", "Не обработан", None),
     ("IN_PROCESS", "В работе", None),
@@ -119,8 +250,12 @@ const LEAD_STAGES: &[Stage] = &[
     ("CONVERTED", "Качественный лид", Some("S")),
     ("JUNK", "Некачественный лид", Some("F")),
 ];
-const INVOICE_STAGES: &[Stage] =
-    &[("N", "Новый", None), ("S", "Отправлен клиенту", None), ("P", "Оплачен", Some("S")), ("D", "Не оплачен", Some("F"))];
+const INVOICE_STAGES: &[Stage] = &[
+    ("N", "Новый", None),
+    ("S", "Отправлен клиенту", None),
+    ("P", "Оплачен", Some("S")),
+    ("D", "Не оплачен", Some("F")),
+];
 const PROCESS_STAGES: &[Stage] = &[
     ("NEW", "Начало", None),
     ("PREPARATION", "Подготовка", None),
@@ -139,9 +274,19 @@ const SOURCES: &[Stage] = &[
     ("WEBFORM", "CRM-форма", None),
     ("OTHER", "Другое", None),
 ];
-const DEAL_TYPES: &[Stage] =
-    &[("SALE", "Продажа", None), ("COMPLEX", "Комплексная продажа", None), ("GOODS", "Продажа товара", None), ("SERVICES", "Услуги", None), ("SERVICE", "Сервисное обслуживание", None)];
-const CONTACT_TYPES: &[Stage] = &[("CLIENT", "Клиенты", None), ("SUPPLIER", "Поставщики", None), ("PARTNER", "Партнёры", None), ("OTHER", "Другое", None)];
+const DEAL_TYPES: &[Stage] = &[
+    ("SALE", "Продажа", None),
+    ("COMPLEX", "Комплексная продажа", None),
+    ("GOODS", "Продажа товара", None),
+    ("SERVICES", "Услуги", None),
+    ("SERVICE", "Сервисное обслуживание", None),
+];
+const CONTACT_TYPES: &[Stage] = &[
+    ("CLIENT", "Клиенты", None),
+    ("SUPPLIER", "Поставщики", None),
+    ("PARTNER", "Партнёры", None),
+    ("OTHER", "Другое", None),
+];
 const COMPANY_TYPES: &[Stage] = &[
     ("CUSTOMER", "Клиент", None),
     ("SUPPLIER", "Поставщик", None),
@@ -149,13 +294,26 @@ const COMPANY_TYPES: &[Stage] = &[
     ("PARTNER", "Партнёр", None),
     ("OTHER", "Другое", None),
 ];
-const INDUSTRIES: &[Stage] = &[("IT", "IT", None), ("TELECOM", "Телекоммуникации", None), ("MANUFACTURING", "Производство", None), ("BANKING", "Банки", None), ("OTHER", "Другое", None)];
-const EMPLOYEES: &[Stage] = &[("EMPLOYEES_1", "менее 50", None), ("EMPLOYEES_2", "50-250", None), ("EMPLOYEES_3", "250-500", None), ("EMPLOYEES_4", "более 500", None)];
+const INDUSTRIES: &[Stage] = &[
+    ("IT", "IT", None),
+    ("TELECOM", "Телекоммуникации", None),
+    ("MANUFACTURING", "Производство", None),
+    ("BANKING", "Банки", None),
+    ("OTHER", "Другое", None),
+];
+const EMPLOYEES: &[Stage] = &[
+    ("EMPLOYEES_1", "менее 50", None),
+    ("EMPLOYEES_2", "50-250", None),
+    ("EMPLOYEES_3", "250-500", None),
+    ("EMPLOYEES_4", "более 500", None),
+];
 const HONORIFICS: &[Stage] = &[("HNR_RU_1", "г-н", None), ("HNR_RU_2", "г-жа", None)];
 
 impl Directory {
     pub(crate) fn new() -> Self {
-        let mut directory = Self { statuses: Vec::new() };
+        let mut directory = Self {
+            statuses: Vec::new(),
+        };
         directory.add("STATUS", "", None, LEAD_STAGES);
         directory.add("SOURCE", "", None, SOURCES);
         directory.add("CONTACT_TYPE", "", None, CONTACT_TYPES);
@@ -187,20 +345,36 @@ impl Directory {
                 None => COLORS[place as usize % COLORS.len()],
             };
             // Ids of directories have gaps too.
-            let id = self.statuses.last().map_or(1, |last| last.id + 2 - place.min(1));
+            let id = self
+                .statuses
+                .last()
+                .map_or(1, |last| last.id + 2 - place.min(1));
             let (entity_id, status_id) = (entity_id.to_owned(), format!("{prefix}{status_id}"));
-            self.statuses.push(Status { id, entity_id, status_id, name, sort: 10 * (place + 1), category_id, color, semantics: *semantics });
+            self.statuses.push(Status {
+                id,
+                entity_id,
+                status_id,
+                name,
+                sort: 10 * (place + 1),
+                category_id,
+                color,
+                semantics: *semantics,
+            });
         }
     }
 
     /// The status of this code in a directory.
     pub(crate) fn status(&self, entity_id: &str, status_id: &str) -> Option<&Status> {
-        self.statuses.iter().find(|status| status.entity_id == entity_id && status.status_id == status_id)
+        self.statuses
+            .iter()
+            .find(|status| status.entity_id == entity_id && status.status_id == status_id)
     }
 
     /// All statuses of a directory.
     pub(crate) fn of(&self, entity_id: &str) -> impl Iterator<Item = &Status> {
-        self.statuses.iter().filter(move |status| status.entity_id == entity_id)
+        self.statuses
+            .iter()
+            .filter(move |status| status.entity_id == entity_id)
     }
 }
 
@@ -210,12 +384,20 @@ pub(crate) fn stage_names(entity_type_id: i64, category_id: i64) -> (String, Str
         (1, _) => ("STATUS".to_owned(), String::new()),
         (2, 0) => ("DEAL_STAGE".to_owned(), String::new()),
         (2, category) => (format!("DEAL_STAGE_{category}"), format!("C{category}:")),
-        (31, category) => (format!("SMART_INVOICE_STAGE_{category}"), format!("DT31_{category}:")),
-        (process, category) => (format!("DYNAMIC_{process}_STAGE_{category}"), format!("DT{process}_{category}:")),
+        (31, category) => (
+            format!("SMART_INVOICE_STAGE_{category}"),
+            format!("DT31_{category}:"),
+        ),
+        (process, category) => (
+            format!("DYNAMIC_{process}_STAGE_{category}"),
+            format!("DT{process}_{category}:"),
+        ),
     }
 }
 
 /// The pipeline of an entity by id.
 pub(crate) fn category(entity_type_id: i64, id: i64) -> Option<&'static Category> {
-    CATEGORIES.iter().find(|category| category.entity_type_id == entity_type_id && category.id == id)
+    CATEGORIES
+        .iter()
+        .find(|category| category.entity_type_id == entity_type_id && category.id == id)
 }

@@ -34,14 +34,22 @@ impl Entity {
     }
 
     pub(super) fn users(fields: &'static [Field]) -> Self {
-        Self { classic: View::classic(fields, Style::User), ..Self::crm("user", 0, fields) }
+        Self {
+            classic: View::classic(fields, Style::User),
+            ..Self::crm("user", 0, fields)
+        }
     }
 
     pub(super) fn tasks(fields: &'static [Field], v3_names: &[super::entities::TaskV3]) -> Self {
-        let mut entity = Self { camel: View::task(fields), ..Self::crm("task", 0, fields) };
+        let mut entity = Self {
+            camel: View::task(fields),
+            ..Self::crm("task", 0, fields)
+        };
         for (name, behind, words) in v3_names {
             if let Some(field) = entity.table.field_no(behind) {
-                entity.v3.add(name, field, fields[field].kind, Group::Standard, words);
+                entity
+                    .v3
+                    .add(name, field, fields[field].kind, Group::Standard, words);
             }
         }
         entity
@@ -50,7 +58,9 @@ impl Entity {
     pub(super) fn event_log(fields: &'static [Field], v3_names: &[&str]) -> Self {
         let mut entity = Self::crm("eventlog", 0, fields);
         for (field, name) in v3_names.iter().enumerate() {
-            entity.v3.add(name, field, fields[field].kind, Group::Standard, &[]);
+            entity
+                .v3
+                .add(name, field, fields[field].kind, Group::Standard, &[]);
         }
         entity
     }

@@ -29,6 +29,8 @@ pub(crate) enum Test {
     Texts(HashSet<Box<str>>),
     Contains(Box<str>),
     Like(Box<str>),
+    /// The number of a text's characters.
+    Length(Relation, i64),
     /// For fields kept by codes: whether the value of this number passes.
     Codes(Box<[bool]>),
 }
@@ -60,7 +62,10 @@ impl Filter {
     pub(crate) fn field(table: &Table, field: FieldNo, test: Test) -> Self {
         match table.codes(field) {
             Some(codes) if test != Test::Empty => {
-                let passes = codes.values().iter().map(|text| test.passes(CellRef::Text(text)));
+                let passes = codes
+                    .values()
+                    .iter()
+                    .map(|text| test.passes(CellRef::Text(text)));
                 Self::Field(field, Test::Codes(passes.collect()))
             }
             _ => Self::Field(field, test),
@@ -78,11 +83,13 @@ impl Filter {
             Self::Any(filters) => filters.iter().any(|filter| filter.passes(table, row)),
             Self::Not(filter) => !filter.passes(table, row),
             Self::Always(answer) => *answer,
-            Self::Field(field, Test::Codes(passing)) => {
-                table.codes(*field).is_some_and(|codes| passing.get(codes.number(row)).copied().unwrap_or(false))
-            }
+            Self::Field(field, Test::Codes(passing)) => table
+                .codes(*field)
+                .is_some_and(|codes| passing.get(codes.number(row)).copied().unwrap_or(false)),
             Self::Field(field, test) => match table.single(*field) {
-                Some(single) if table.get(row, *field) == CellRef::Null => test.passes(table.get(row, single)),
+                Some(single) if table.get(row, *field) == CellRef::Null => {
+                    test.passes(table.get(row, single))
+                }
                 _ => test.passes(table.get(row, *field)),
             },
         }
@@ -100,7 +107,9 @@ impl Filter {
             }
             Self::Any(filters) if !filters.is_empty() => {
                 let bounds = filters.iter().map(Self::id_bounds);
-                return bounds.fold((i64::MAX, i64::MIN), |(low, high), (from, to)| (low.min(from), high.max(to)));
+                return bounds.fold((i64::MAX, i64::MIN), |(low, high), (from, to)| {
+                    (low.min(from), high.max(to))
+                });
             }
             Self::Field(ID, Test::Number(relation, id)) => match relation {
                 Relation::Equal => (low, high) = (*id, *id),
@@ -146,7 +155,9 @@ impl Test {
             CellRef::Text(text) => self.text_passes(text),
             CellRef::Numbers(numbers) => numbers.iter().any(|&number| self.number_passes(number)),
             CellRef::Texts(texts) => texts.iter().any(|text| self.text_passes(text)),
-            CellRef::Contacts(contacts) => contacts.iter().any(|contact| self.text_passes(&contact.value)),
+            CellRef::Contacts(contacts) => contacts
+                .iter()
+                .any(|contact| self.text_passes(&contact.value)),
         }
     }
 
@@ -166,6 +177,9 @@ impl Test {
             Self::Texts(wanted) => wanted.contains(&*fold(text)),
             Self::Contains(part) => fold(text).contains(&**part),
             Self::Like(pattern) => like(&fold(text), pattern),
+            Self::Length(relation, length) => {
+                relation.holds(&(text.chars().count() as i64), length)
+            }
             _ => false,
         }
     }
@@ -190,11 +204,18 @@ fn like(text: &str, pattern: &str) -> bool {
         None => text.is_empty(),
         Some('%') => {
             let tail = rest.as_str();
-            let starts = text.char_indices().map(|(start, _)| start).chain([text.len()]);
+            let starts = text
+                .char_indices()
+                .map(|(start, _)| start)
+                .chain([text.len()]);
             tail.is_empty() || starts.into_iter().any(|start| like(&text[start..], tail))
         }
         Some(mark) => {
-            let wanted = if mark == '\\' { rest.next() } else { Some(mark) };
+            let wanted = if mark == '\\' {
+                rest.next()
+            } else {
+                Some(mark)
+            };
             let mut characters = text.chars();
             let found = characters.next();
             let fits = found.is_some() && (mark == '_' || found == wanted);

@@ -27,7 +27,14 @@ pub(crate) enum Rules {
 }
 
 /// A condition on a field. `None` where the value says nothing (an empty array) and the condition falls away.
-pub(crate) fn condition(table: &Table, field: FieldNo, op: Op, negated: bool, value: &Php, rules: Rules) -> Option<Filter> {
+pub(crate) fn condition(
+    table: &Table,
+    field: FieldNo,
+    op: Op,
+    negated: bool,
+    value: &Php,
+    rules: Rules,
+) -> Option<Filter> {
     let positive = |value: &Php| positive(table, field, op, value, rules);
     let signed = |filter: Filter| if negated { filter.negate() } else { filter };
     match (value, op) {
@@ -38,11 +45,18 @@ pub(crate) fn condition(table: &Table, field: FieldNo, op: Op, negated: bool, va
         (Php::Array(pair), Op::Between) => {
             let mut bounds = pair.values();
             let (low, high) = (bounds.next()?, bounds.next()?);
-            let bound = |relation, value| condition(table, field, Op::Is(relation), false, value, rules);
-            Some(signed(Filter::All(vec![bound(Relation::AtLeast, low)?, bound(Relation::AtMost, high)?])))
+            let bound =
+                |relation, value| condition(table, field, Op::Is(relation), false, value, rules);
+            Some(signed(Filter::All(vec![
+                bound(Relation::AtLeast, low)?,
+                bound(Relation::AtMost, high)?,
+            ])))
         }
         (Php::Array(values), _) => {
-            let each: Vec<Filter> = values.values().map(|value| signed(positive(value))).collect();
+            let each: Vec<Filter> = values
+                .values()
+                .map(|value| signed(positive(value)))
+                .collect();
             match each.is_empty() {
                 true => None,
                 false if negated => Some(Filter::All(each)),
@@ -62,8 +76,13 @@ fn positive(table: &Table, field: FieldNo, op: Op, value: &Php, rules: Rules) ->
         Rules::Loose => matches!(value, Php::Null | Php::Bool(false)) || value.as_str() == Some(""),
     };
     match op {
-        Op::Is(Relation::Equal) if says_nothing && numeric && !kind.is_time() && rules == Rules::Loose => {
-            Filter::Any(vec![test(Test::Empty), test(Test::Number(Relation::Equal, 0))])
+        Op::Is(Relation::Equal)
+            if says_nothing && numeric && !kind.is_time() && rules == Rules::Loose =>
+        {
+            Filter::Any(vec![
+                test(Test::Empty),
+                test(Test::Number(Relation::Equal, 0)),
+            ])
         }
         Op::Is(Relation::Equal) if says_nothing => test(Test::Empty),
         Op::Is(relation) if numeric => number_test(table, field, relation, value, rules),
@@ -75,9 +94,17 @@ fn positive(table: &Table, field: FieldNo, op: Op, value: &Php, rules: Rules) ->
     }
 }
 
-fn number_test(table: &Table, field: FieldNo, relation: Relation, value: &Php, rules: Rules) -> Filter {
+fn number_test(
+    table: &Table,
+    field: FieldNo,
+    relation: Relation,
+    value: &Php,
+    rules: Rules,
+) -> Filter {
     let kind = table.field(field).kind;
-    let Some(number) = number(kind, value) else { return Filter::Always(false) };
+    let Some(number) = number(kind, value) else {
+        return Filter::Always(false);
+    };
     let test = |relation, number| Filter::field(table, field, Test::Number(relation, number));
     // Between two hundredths: the bound is rounded down, so that "at least" means above it, and nothing equals it.
     let inexact = kind == Kind::Money && (value.to_float() * 100.0 - number as f64).abs() > 1e-6;
@@ -86,7 +113,10 @@ fn number_test(table: &Table, field: FieldNo, relation: Relation, value: &Php, r
         Relation::AtLeast if inexact => test(Relation::Above, number),
         Relation::Below if inexact => test(Relation::AtMost, number),
         Relation::Equal if number == 0 && !kind.is_time() && rules == Rules::Loose => {
-            Filter::Any(vec![test(Relation::Equal, 0), Filter::field(table, field, Test::Empty)])
+            Filter::Any(vec![
+                test(Relation::Equal, 0),
+                Filter::field(table, field, Test::Empty),
+            ])
         }
         _ => test(relation, number),
     }
@@ -94,9 +124,15 @@ fn number_test(table: &Table, field: FieldNo, relation: Relation, value: &Php, r
 
 fn one_of(table: &Table, field: FieldNo, values: &[Php], rules: Rules) -> Filter {
     let kind = table.field(field).kind;
-    let empty = values.iter().any(|value| value.is_null() || (rules == Rules::Loose && value.as_str() == Some("")));
+    let empty = values
+        .iter()
+        .any(|value| value.is_null() || (rules == Rules::Loose && value.as_str() == Some("")));
     let test = if kind.is_number() || matches!(kind, Kind::References(_) | Kind::Options) {
-        let mut numbers: Vec<i64> = values.iter().filter(|value| !value.is_null()).filter_map(|value| number(kind, value)).collect();
+        let mut numbers: Vec<i64> = values
+            .iter()
+            .filter(|value| !value.is_null())
+            .filter_map(|value| number(kind, value))
+            .collect();
         numbers.sort_unstable();
         numbers.dedup();
         Test::Numbers(numbers.into())
@@ -104,7 +140,11 @@ fn one_of(table: &Table, field: FieldNo, values: &[Php], rules: Rules) -> Filter
         Test::Texts(values.iter().map(|value| fold(&value.to_text())).collect())
     };
     let listed = Filter::field(table, field, test);
-    if empty { Filter::Any(vec![listed, Filter::field(table, field, Test::Empty)]) } else { listed }
+    if empty {
+        Filter::Any(vec![listed, Filter::field(table, field, Test::Empty)])
+    } else {
+        listed
+    }
 }
 
 /// The values of an IN: an array, or text with commas.
@@ -146,8 +186,12 @@ pub(crate) fn cell(field: &Field, value: &Php) -> Cell {
             texts => Cell::Texts(texts),
         },
         (_, Php::Null | Php::Array(_)) => Cell::Null,
-        (Kind::Option, _) => Some(value.to_int()).filter(known).map_or(Cell::Null, Cell::Number),
-        (Kind::Date | Kind::DateTime, _) => number(field.kind, value).map_or(Cell::Null, Cell::Number),
+        (Kind::Option, _) => Some(value.to_int())
+            .filter(known)
+            .map_or(Cell::Null, Cell::Number),
+        (Kind::Date | Kind::DateTime, _) => {
+            number(field.kind, value).map_or(Cell::Null, Cell::Number)
+        }
         (Kind::Money, value) => Cell::Number((value.to_float() * 100.0).round() as i64),
         (Kind::MoneyText, value) => money_text(&value.to_text()),
         (kind, value) if kind.is_number() => number(kind, value).map_or(Cell::Null, Cell::Number),
@@ -158,24 +202,39 @@ pub(crate) fn cell(field: &Field, value: &Php) -> Cell {
 
 fn numbers(value: &Php, keep: impl Fn(&i64) -> bool) -> Cell {
     let numbers: Box<[i64]> = items(value).map(Php::to_int).filter(keep).collect();
-    if numbers.is_empty() { Cell::Null } else { Cell::Numbers(numbers) }
+    if numbers.is_empty() {
+        Cell::Null
+    } else {
+        Cell::Numbers(numbers)
+    }
 }
 
 fn texts(value: &Php) -> Box<[Box<str>]> {
-    items(value).map(|item| Box::from(&*item.to_text())).filter(|text: &Box<str>| !text.is_empty()).collect()
+    items(value)
+        .map(|item| Box::from(&*item.to_text()))
+        .filter(|text: &Box<str>| !text.is_empty())
+        .collect()
 }
 
 /// The items of an array; anything else is its own only item.
 fn items(value: &Php) -> impl Iterator<Item = &Php> {
     let array = value.as_array();
     let single = array.is_none().then_some(value);
-    array.into_iter().flat_map(|array| array.values()).chain(single)
+    array
+        .into_iter()
+        .flat_map(|array| array.values())
+        .chain(single)
 }
 
 /// `100.5|EUR` with two digits; anything else is NULL.
 fn money_text(text: &str) -> Cell {
-    match text.split_once('|').map(|(amount, currency)| (amount.parse::<f64>(), currency)) {
-        Some((Ok(amount), currency)) if !currency.is_empty() => Cell::text(format!("{amount:.2}|{currency}")),
+    match text
+        .split_once('|')
+        .map(|(amount, currency)| (amount.parse::<f64>(), currency))
+    {
+        Some((Ok(amount), currency)) if !currency.is_empty() => {
+            Cell::text(format!("{amount:.2}|{currency}"))
+        }
         _ => Cell::Null,
     }
 }
@@ -204,11 +263,21 @@ pub(crate) fn multifields(current: CellRef<'_>, value: &Php, next_id: &mut i64) 
             }
             None if gone => {}
             None => {
-                let value_type = value_type.filter(|kind| !kind.is_empty()).unwrap_or("WORK".into());
-                contacts.push(Multifield { id: *next_id, value_type: value_type.into(), value });
+                let value_type = value_type
+                    .filter(|kind| !kind.is_empty())
+                    .unwrap_or("WORK".into());
+                contacts.push(Multifield {
+                    id: *next_id,
+                    value_type: value_type.into(),
+                    value,
+                });
                 *next_id += 1;
             }
         }
     }
-    if contacts.is_empty() { Cell::Null } else { Cell::Contacts(contacts.into()) }
+    if contacts.is_empty() {
+        Cell::Null
+    } else {
+        Cell::Contacts(contacts.into())
+    }
 }

@@ -79,13 +79,20 @@ impl World {
 
     /// The rows of an entity, with classic names and values; none for an unknown entity.
     pub(crate) fn rows(&self, entity: &str) -> Vec<serde_json::Value> {
-        let Some(entity) = self.entity(entity) else { return Vec::new() };
+        let Some(entity) = self.entity(entity) else {
+            return Vec::new();
+        };
         let all: Vec<usize> = (0..entity.classic.entries.len()).collect();
         let mut json = Vec::new();
-        let live = entity.table.places().filter(|&row| entity.table.is_live(row));
+        let live = entity
+            .table
+            .places()
+            .filter(|&row| entity.table.is_live(row));
         live.map(|row| {
             json.clear();
-            entity.classic.write_row(&all, &entity.table, row, &mut json);
+            entity
+                .classic
+                .write_row(&all, &entity.table, row, &mut json);
             serde_json::from_slice(&json).unwrap_or_default()
         })
         .collect()
@@ -93,7 +100,9 @@ impl World {
 
     /// The ids of an entity, rising.
     pub(crate) fn ids(&self, entity: &str) -> Vec<i64> {
-        self.entity(entity).map(|entity| entity.table.ids()).unwrap_or_default()
+        self.entity(entity)
+            .map(|entity| entity.table.ids())
+            .unwrap_or_default()
     }
 
     /// Deletes rows as another user would.
@@ -129,12 +138,18 @@ impl World {
     /// An entity by name; for the CRM also by type id (`128`).
     fn entity(&self, name: &str) -> Option<&Entity> {
         let single = [&self.tasks, &self.users, &self.events];
-        self.crm.iter().chain(single).find(|entity| entity.is_called(name))
+        self.crm
+            .iter()
+            .chain(single)
+            .find(|entity| entity.is_called(name))
     }
 
     fn entity_mut(&mut self, name: &str) -> Option<&mut Entity> {
         let single = [&mut self.tasks, &mut self.users, &mut self.events];
-        self.crm.iter_mut().chain(single).find(|entity| entity.is_called(name))
+        self.crm
+            .iter_mut()
+            .chain(single)
+            .find(|entity| entity.is_called(name))
     }
 }
 
@@ -148,7 +163,8 @@ pub(crate) struct Event<'a> {
 
 impl Entity {
     fn is_called(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name) || (self.type_id > 0 && name.parse() == Ok(self.type_id))
+        self.name.eq_ignore_ascii_case(name)
+            || (self.type_id > 0 && name.parse() == Ok(self.type_id))
     }
 }
 

@@ -27,16 +27,28 @@ impl Scan<'_> {
     pub(crate) fn window(&self, offset: usize, limit: usize) -> Vec<Row> {
         if let Some(ids) = self.filter.listed_ids() {
             let listed = ids.iter().filter_map(|&id| self.table.find(id));
-            let rows = listed.filter(|&row| self.filter.passes(self.table, row)).collect();
+            let rows = listed
+                .filter(|&row| self.filter.passes(self.table, row))
+                .collect();
             return self.sorted(rows, offset, limit);
         }
         let places = self.places();
         let mut passing = places.clone().filter(|&row| self.lets(row));
         match self.order.first() {
-            None | Some(Sort { field: ID, descending: false }) => passing.skip(offset).take(limit).collect(),
-            Some(Sort { field: ID, descending: true }) => {
-                places.rev().filter(|&row| self.lets(row)).skip(offset).take(limit).collect()
-            }
+            None
+            | Some(Sort {
+                field: ID,
+                descending: false,
+            }) => passing.skip(offset).take(limit).collect(),
+            Some(Sort {
+                field: ID,
+                descending: true,
+            }) => places
+                .rev()
+                .filter(|&row| self.lets(row))
+                .skip(offset)
+                .take(limit)
+                .collect(),
             Some(_) => self.sorted(passing.by_ref().collect(), offset, limit),
         }
     }
@@ -45,7 +57,9 @@ impl Scan<'_> {
     pub(crate) fn count(&self) -> usize {
         if let Some(ids) = self.filter.listed_ids() {
             let listed = ids.iter().filter_map(|&id| self.table.find(id));
-            return listed.filter(|&row| self.filter.passes(self.table, row)).count();
+            return listed
+                .filter(|&row| self.filter.passes(self.table, row))
+                .count();
         }
         if self.filter.is_id_range() {
             return self.table.live_in(self.places());
@@ -66,8 +80,14 @@ impl Scan<'_> {
     fn places(&self) -> Range<Row> {
         let all = self.table.places();
         let (low, high) = self.filter.id_bounds();
-        let start = if low == i64::MIN { all.start } else { self.table.lower_bound(low) };
-        let end = high.checked_add(1).map_or(all.end, |above| self.table.lower_bound(above));
+        let start = if low == i64::MIN {
+            all.start
+        } else {
+            self.table.lower_bound(low)
+        };
+        let end = high
+            .checked_add(1)
+            .map_or(all.end, |above| self.table.lower_bound(above));
         start..end.max(start)
     }
 
@@ -88,10 +108,18 @@ impl Scan<'_> {
     /// By the keys of the order, and by id where they are equal.
     fn compare(&self, left: Row, right: Row) -> Ordering {
         let keys = self.order.iter().map(|sort| {
-            let order = compare(self.table.get(left, sort.field), self.table.get(right, sort.field));
-            if sort.descending { order.reverse() } else { order }
+            let order = compare(
+                self.table.get(left, sort.field),
+                self.table.get(right, sort.field),
+            );
+            if sort.descending {
+                order.reverse()
+            } else {
+                order
+            }
         });
-        keys.fold(Ordering::Equal, Ordering::then).then(left.cmp(&right))
+        keys.fold(Ordering::Equal, Ordering::then)
+            .then(left.cmp(&right))
     }
 }
 

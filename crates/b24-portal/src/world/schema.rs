@@ -63,7 +63,10 @@ impl Kind {
 
     /// Whether a value is a list.
     pub(crate) const fn is_list(self) -> bool {
-        matches!(self, Self::References(_) | Self::Texts | Self::Multifield | Self::Options)
+        matches!(
+            self,
+            Self::References(_) | Self::Texts | Self::Multifield | Self::Options
+        )
     }
 }
 
@@ -129,13 +132,22 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    pub(crate) const fn new(name: &'static str, camel: &'static str, kind: Kind, title: &'static str) -> Self {
+    pub(crate) const fn new(
+        name: &'static str,
+        camel: &'static str,
+        kind: Kind,
+        title: &'static str,
+    ) -> Self {
         Self {
             name,
             camel,
             title,
             kind,
-            storage: if kind.is_list() { Storage::Rare } else { Storage::Dense },
+            storage: if kind.is_list() {
+                Storage::Rare
+            } else {
+                Storage::Dense
+            },
             access: Access::Write,
             initial: Initial::Null,
             required: false,
@@ -149,12 +161,25 @@ impl Field {
     /// A field that only `crm.item.*` shows, always NULL.
     pub(crate) const fn hollow(camel: &'static str) -> Self {
         let field = Self::new("", camel, Kind::Text, camel).read_only();
-        Self { storage: Storage::Constant, classic: false, ..field }
+        Self {
+            storage: Storage::Constant,
+            classic: false,
+            ..field
+        }
     }
 
     /// A custom field.
-    pub(crate) const fn custom(name: &'static str, camel: &'static str, kind: Kind, title: &'static str) -> Self {
-        Self { custom: true, storage: Storage::Rare, ..Self::new(name, camel, kind, title) }
+    pub(crate) const fn custom(
+        name: &'static str,
+        camel: &'static str,
+        kind: Kind,
+        title: &'static str,
+    ) -> Self {
+        Self {
+            custom: true,
+            storage: Storage::Rare,
+            ..Self::new(name, camel, kind, title)
+        }
     }
 
     pub(crate) const fn options(self, options: &'static [(i64, &'static str)]) -> Self {
@@ -162,36 +187,61 @@ impl Field {
     }
 
     pub(crate) const fn rare(self) -> Self {
-        Self { storage: Storage::Rare, ..self }
+        Self {
+            storage: Storage::Rare,
+            ..self
+        }
     }
 
     pub(crate) const fn constant(self) -> Self {
-        Self { storage: Storage::Constant, access: Access::Read, ..self }
+        Self {
+            storage: Storage::Constant,
+            access: Access::Read,
+            ..self
+        }
     }
 
     pub(crate) const fn read_only(self) -> Self {
-        Self { access: Access::Read, ..self }
+        Self {
+            access: Access::Read,
+            ..self
+        }
     }
 
     pub(crate) const fn once(self) -> Self {
-        Self { access: Access::Once, ..self }
+        Self {
+            access: Access::Once,
+            ..self
+        }
     }
 
     pub(crate) const fn required(self) -> Self {
-        Self { required: true, ..self }
+        Self {
+            required: true,
+            ..self
+        }
     }
 
     pub(crate) const fn number(self, number: i64) -> Self {
-        Self { initial: Initial::Number(number), ..self }
+        Self {
+            initial: Initial::Number(number),
+            ..self
+        }
     }
 
     pub(crate) const fn code(self, text: &'static str) -> Self {
-        Self { initial: Initial::Text(text), ..self }
+        Self {
+            initial: Initial::Text(text),
+            ..self
+        }
     }
 
     /// Only `crm.item.*` has it.
     pub(crate) const fn item_only(self) -> Self {
-        Self { classic: false, ..self }
+        Self {
+            classic: false,
+            ..self
+        }
     }
 
     /// An empty list shows the value of this other field.

@@ -34,7 +34,11 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(fields: &'static [Field]) -> Self {
-        let place = |name: &str| fields.iter().position(|field| !name.is_empty() && field.name == name);
+        let place = |name: &str| {
+            fields
+                .iter()
+                .position(|field| !name.is_empty() && field.name == name)
+        };
         Self {
             fields,
             columns: fields.iter().map(column).collect(),
@@ -100,12 +104,17 @@ impl Table {
     }
 
     pub(crate) fn get(&self, row: Row, field: FieldNo) -> CellRef<'_> {
-        if field == ID { CellRef::Number(self.id(row)) } else { self.columns[field].get(row) }
+        if field == ID {
+            CellRef::Number(self.id(row))
+        } else {
+            self.columns[field].get(row)
+        }
     }
 
     /// A field by its classic name, NULL where the entity lacks it.
     pub(crate) fn named(&self, row: Row, name: &str) -> CellRef<'_> {
-        self.field_no(name).map_or(CellRef::Null, |field| self.get(row, field))
+        self.field_no(name)
+            .map_or(CellRef::Null, |field| self.get(row, field))
     }
 
     /// A number by its field's classic name, 0 for NULL.
@@ -149,7 +158,9 @@ impl Table {
 
     /// Deletes a row; false if there is none.
     pub(crate) fn delete(&mut self, id: i64) -> bool {
-        let Some(row) = self.find(id) else { return false };
+        let Some(row) = self.find(id) else {
+            return false;
+        };
         self.deleted[row as usize / 64] |= 1 << (row % 64);
         self.live -= 1;
         for column in &mut self.columns {
@@ -203,7 +214,10 @@ impl Table {
 
     /// The ids of all rows, rising.
     pub(crate) fn ids(&self) -> Vec<i64> {
-        self.places().filter(|&row| self.is_live(row)).map(|row| self.id(row)).collect()
+        self.places()
+            .filter(|&row| self.is_live(row))
+            .map(|row| self.id(row))
+            .collect()
     }
 }
 
@@ -212,7 +226,9 @@ fn column(field: &Field) -> Column {
         (Storage::Constant, _) => Column::Constant(field.initial.cell()),
         (Storage::Rare, _) => Column::Rare(HashMap::new()),
         (Storage::Dense, Kind::Flag) => Column::Flags(Vec::new()),
-        (Storage::Dense, Kind::Code | Kind::Status(_) | Kind::Currency) => Column::Codes(Codes::default()),
+        (Storage::Dense, Kind::Code | Kind::Status(_) | Kind::Currency) => {
+            Column::Codes(Codes::default())
+        }
         (Storage::Dense, kind) if kind.is_number() => Column::Numbers(Vec::new()),
         (Storage::Dense, _) => Column::Texts(Texts::default()),
     }

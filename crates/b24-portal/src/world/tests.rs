@@ -18,15 +18,34 @@ fn deals(world: &World) -> &Entity {
 #[test]
 fn the_demo_set_is_alike_on_every_run_and_has_gaps() {
     let (first, second) = (World::demo(5_000), World::demo(5_000));
-    for entity in ["deal", "contact", "company", "lead", "task", "smart_invoice", "dynamic_128", "1032", "user", "eventlog"] {
+    for entity in [
+        "deal",
+        "contact",
+        "company",
+        "lead",
+        "task",
+        "smart_invoice",
+        "dynamic_128",
+        "1032",
+        "user",
+        "eventlog",
+    ] {
         assert_eq!(first.rows(entity), second.rows(entity), "{entity}");
     }
-    let sizes = ["deal", "contact", "company", "lead", "task", "user"].map(|entity| first.ids(entity).len());
+    let sizes = ["deal", "contact", "company", "lead", "task", "user"]
+        .map(|entity| first.ids(entity).len());
     assert_eq!(sizes, [5_000, 3_000, 800, 1_200, 2_000, 25]);
     let ids = first.ids("deal");
     let missing = ids.last().unwrap() - 5_000;
-    assert!((300..600).contains(&missing), "about one id in twelve is missing, found {missing}");
-    assert!(first.rows("deal").iter().any(|row| row["TITLE"].as_str().is_some_and(|title| title.contains('"'))));
+    assert!(
+        (300..600).contains(&missing),
+        "about one id in twelve is missing, found {missing}"
+    );
+    assert!(first.rows("deal").iter().any(|row| {
+        row["TITLE"]
+            .as_str()
+            .is_some_and(|title| title.contains('"'))
+    }));
 }
 
 #[test]
@@ -54,7 +73,12 @@ fn rows_vanish_and_appear() {
 #[test]
 fn times_are_read_and_shown_in_the_portals_zone() {
     assert_eq!(time::text(1_724_976_000), "2024-08-30T03:00:00+03:00");
-    for text in ["2024-08-30T03:00:00+03:00", "2024-08-30 03:00:00", "30.08.2024 03:00:00", "2024-08-30T00:00:00Z"] {
+    for text in [
+        "2024-08-30T03:00:00+03:00",
+        "2024-08-30 03:00:00",
+        "30.08.2024 03:00:00",
+        "2024-08-30T00:00:00Z",
+    ] {
         assert_eq!(time::parse(text), Some(1_724_976_000), "{text}");
     }
     assert_eq!(time::parse("2024-08-30"), Some(1_724_976_000 - 3 * 3_600));
@@ -70,20 +94,59 @@ fn a_scan_finds_what_a_look_at_every_row_finds() {
     let rows: Vec<_> = table.places().collect();
     let stage = table.field_no("STAGE_ID").unwrap();
     let sum = table.field_no("OPPORTUNITY").unwrap();
-    let won = condition(table, stage, Op::Is(Relation::Equal), false, &"won".into(), Rules::Loose).unwrap();
-    let rich = condition(table, sum, Op::Is(Relation::AtLeast), false, &"100000.005".into(), Rules::Loose).unwrap();
-    let scan = Scan { table, filter: Filter::All(vec![won, rich]), order: vec![Sort { field: sum, descending: true }] };
-    let expected = rows.iter().filter(|&&row| table.text(row, "STAGE_ID") == "WON" && table.number(row, "OPPORTUNITY") > 10_000_000).count();
+    let won = condition(
+        table,
+        stage,
+        Op::Is(Relation::Equal),
+        false,
+        &"won".into(),
+        Rules::Loose,
+    )
+    .unwrap();
+    let rich = condition(
+        table,
+        sum,
+        Op::Is(Relation::AtLeast),
+        false,
+        &"100000.005".into(),
+        Rules::Loose,
+    )
+    .unwrap();
+    let scan = Scan {
+        table,
+        filter: Filter::All(vec![won, rich]),
+        order: vec![Sort {
+            field: sum,
+            descending: true,
+        }],
+    };
+    let expected = rows
+        .iter()
+        .filter(|&&row| {
+            table.text(row, "STAGE_ID") == "WON" && table.number(row, "OPPORTUNITY") > 10_000_000
+        })
+        .count();
     assert!(expected > 0);
     assert_eq!(scan.count(), expected);
     let found = scan.window(0, 1_000);
     assert_eq!(found.len(), expected);
-    assert!(found.is_sorted_by(|left, right| table.number(*left, "OPPORTUNITY") >= table.number(*right, "OPPORTUNITY")));
-    let halves = [scan.window(0, expected / 2), scan.window(expected / 2, 1_000)].concat();
-    assert_eq!(halves, found, "windows of a sorted result join without a seam");
+    assert!(found.is_sorted_by(
+        |left, right| table.number(*left, "OPPORTUNITY") >= table.number(*right, "OPPORTUNITY")
+    ));
+    let halves = [
+        scan.window(0, expected / 2),
+        scan.window(expected / 2, 1_000),
+    ]
+    .concat();
+    assert_eq!(
+        halves, found,
+        "windows of a sorted result join without a seam"
+    );
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
     /// The counts and bounds that are found without looking agree with looking.
     #[test]
     fn counting_by_bounds_agrees_with_counting(low in -5_i64..260, high in -5_i64..260, gone in proptest::collection::vec(0_usize..200, 0..150)) {
@@ -126,7 +189,10 @@ fn measure_a_million_deals() {
     let start = Instant::now();
     let world = World::demo(1_000_000);
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let memory = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or("VmRSS unknown");
+    let memory = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap_or("VmRSS unknown");
     println!("1,000,000 deals loaded in {:?}, {memory}", start.elapsed());
     let deals = deals(&world);
     let ids = deals.table.ids();
@@ -135,15 +201,32 @@ fn measure_a_million_deals() {
         let mut out = Vec::new();
         for page in 0..50 {
             let filter = Filter::Field(ID, Test::Number(Relation::Above, ids[500_000 + page * 50]));
-            for row in (Scan { table: &deals.table, filter, order: Vec::new() }).window(0, 50) {
-                deals.classic.write_row(selected, &deals.table, row, &mut out);
+            for row in (Scan {
+                table: &deals.table,
+                filter,
+                order: Vec::new(),
+            })
+            .window(0, 50)
+            {
+                deals
+                    .classic
+                    .write_row(selected, &deals.table, row, &mut out);
             }
         }
         (start.elapsed(), out.len())
     };
-    let three: Vec<usize> = ["ID", "TITLE", "STAGE_ID"].iter().filter_map(|name| deals.classic.place(name)).collect();
-    let all = deals.classic.of_groups(&[view::Group::Standard, view::Group::Custom]);
-    for (what, selected) in [("three fields", &three), ("whole rows", &all), ("three fields again", &three)] {
+    let three: Vec<usize> = ["ID", "TITLE", "STAGE_ID"]
+        .iter()
+        .filter_map(|name| deals.classic.place(name))
+        .collect();
+    let all = deals
+        .classic
+        .of_groups(&[view::Group::Standard, view::Group::Custom]);
+    for (what, selected) in [
+        ("three fields", &three),
+        ("whole rows", &all),
+        ("three fields again", &three),
+    ] {
         let (time, bytes) = pages(selected);
         println!("50 pages of 50 rows, {what}: {time:?}, {bytes} bytes");
     }

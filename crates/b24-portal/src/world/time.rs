@@ -13,7 +13,13 @@ pub(crate) fn write(seconds: i64, out: &mut Vec<u8>) {
     let local = local(seconds);
     two_digits(local.year() as u32 / 100, out);
     two_digits(local.year() as u32 % 100, out);
-    for (mark, part) in [(b'-', local.month()), (b'-', local.day()), (b'T', local.hour()), (b':', local.minute()), (b':', local.second())] {
+    for (mark, part) in [
+        (b'-', local.month()),
+        (b'-', local.day()),
+        (b'T', local.hour()),
+        (b':', local.minute()),
+        (b':', local.second()),
+    ] {
         out.push(mark);
         two_digits(part as u32, out);
     }
@@ -48,20 +54,35 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
 
 /// The day of a moment in the portal's zone, as fields of dates keep it: its midnight UTC.
 pub(crate) fn day(seconds: i64) -> i64 {
-    let midnight = local(seconds).date().to_datetime(jiff::civil::Time::midnight());
-    Offset::UTC.to_timestamp(midnight).map_or(seconds, Timestamp::as_second)
+    let midnight = local(seconds)
+        .date()
+        .to_datetime(jiff::civil::Time::midnight());
+    Offset::UTC
+        .to_timestamp(midnight)
+        .map_or(seconds, Timestamp::as_second)
 }
 
 /// `31.12.2024` or `31.12.2024 10:00:00`.
 fn dotted(text: &str) -> Option<DateTime> {
     let (date, time) = text.split_once(' ').unwrap_or((text, ""));
     let mut parts = date.split('.').map(str::parse::<i16>);
-    let (Some(Ok(day)), Some(Ok(month)), Some(Ok(year)), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(Ok(day)), Some(Ok(month)), Some(Ok(year)), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return None;
     };
     let date = Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok()?;
-    let mut clock = time.split(':').filter(|part| !part.is_empty()).map(|part| part.parse::<i64>().ok());
-    let (hours, minutes, seconds) = (clock.next().unwrap_or(Some(0))?, clock.next().unwrap_or(Some(0))?, clock.next().unwrap_or(Some(0))?);
+    let mut clock = time
+        .split(':')
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse::<i64>().ok());
+    let (hours, minutes, seconds) = (
+        clock.next().unwrap_or(Some(0))?,
+        clock.next().unwrap_or(Some(0))?,
+        clock.next().unwrap_or(Some(0))?,
+    );
     let midnight = date.to_datetime(jiff::civil::Time::midnight());
-    midnight.checked_add(hours.hours().minutes(minutes).seconds(seconds)).ok()
+    midnight
+        .checked_add(hours.hours().minutes(minutes).seconds(seconds))
+        .ok()
 }

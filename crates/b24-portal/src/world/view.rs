@@ -58,16 +58,34 @@ pub(crate) struct View {
 
 impl View {
     pub(crate) fn new(style: Style) -> Self {
-        Self { style, entries: Vec::new(), names: HashMap::new() }
+        Self {
+            style,
+            entries: Vec::new(),
+            names: HashMap::new(),
+        }
     }
 
-    pub(crate) fn add(&mut self, name: &str, field: FieldNo, kind: Kind, group: Group, words: Words) {
+    pub(crate) fn add(
+        &mut self,
+        name: &str,
+        field: FieldNo,
+        kind: Kind,
+        group: Group,
+        words: Words,
+    ) {
         let mut key = Vec::with_capacity(name.len() + 3);
         json::write_str(name, &mut key);
         key.push(b':');
         let key = key.into_boxed_slice();
         self.names.insert(name.into(), self.entries.len());
-        self.entries.push(Entry { name: name.into(), field, kind, group, words, key });
+        self.entries.push(Entry {
+            name: name.into(),
+            field,
+            kind,
+            group,
+            words,
+            key,
+        });
     }
 
     /// One more spelling of the entry added last.
@@ -96,10 +114,18 @@ impl View {
         let mut view = Self::new(Style::Item);
         let shown = |field: &Field| !field.camel.is_empty() && field.kind != Kind::Multifield;
         for (place, field) in fields.iter().enumerate().filter(|(_, field)| shown(field)) {
-            let name = if field.custom && original_names { field.name } else { field.camel };
+            let name = if field.custom && original_names {
+                field.name
+            } else {
+                field.camel
+            };
             view.add(name, place, field.kind, Group::Standard, &[]);
             view.also(field.camel);
-            view.also(&if field.custom { field.name.to_owned() } else { upper_snake(field.camel) });
+            view.also(&if field.custom {
+                field.name.to_owned()
+            } else {
+                upper_snake(field.camel)
+            });
         }
         view
     }
@@ -107,7 +133,11 @@ impl View {
     /// As `tasks.task.*` of v2 shows an entity: answers in camelCase, questions in either.
     pub(crate) fn task(fields: &[Field]) -> Self {
         let mut view = Self::new(Style::Task);
-        for (place, field) in fields.iter().enumerate().filter(|(_, field)| !field.camel.is_empty()) {
+        for (place, field) in fields
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| !field.camel.is_empty())
+        {
             view.add(field.camel, place, field.kind, Group::Standard, &[]);
             view.also(field.name);
         }
@@ -126,7 +156,10 @@ impl View {
     /// The places of all entries of some groups.
     pub(crate) fn of_groups(&self, groups: &[Group]) -> Vec<usize> {
         let entries = self.entries.iter().enumerate();
-        entries.filter(|(_, entry)| groups.contains(&entry.group)).map(|(place, _)| place).collect()
+        entries
+            .filter(|(_, entry)| groups.contains(&entry.group))
+            .map(|(place, _)| place)
+            .collect()
     }
 }
 

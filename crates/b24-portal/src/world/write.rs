@@ -56,10 +56,14 @@ fn write_value(style: Style, entry: &Entry, value: CellRef<'_>, out: &mut Vec<u8
         }
         CellRef::Number(number) => write_number(style, entry, number, out),
         CellRef::Text(text) => json::write_str(text, out),
-        CellRef::Numbers(numbers) => write_list(numbers, out, |number, out| write_number(style, entry, *number, out)),
+        CellRef::Numbers(numbers) => write_list(numbers, out, |number, out| {
+            write_number(style, entry, *number, out)
+        }),
         CellRef::Texts(texts) => write_list(texts, out, |text, out| json::write_str(text, out)),
         CellRef::Contacts(contacts) => {
-            write_list(contacts, out, |contact, out| write_multifield(style, &entry.name, contact, out));
+            write_list(contacts, out, |contact, out| {
+                write_multifield(style, &entry.name, contact, out)
+            });
         }
     }
 }
@@ -80,7 +84,9 @@ fn write_number(style: Style, entry: &Entry, number: i64, out: &mut Vec<u8>) {
         return json::write_str(word, out);
     }
     match (entry.kind, style) {
-        (Kind::Flag, Style::V3 | Style::User) => out.extend_from_slice(if number != 0 { b"true" } else { b"false" }),
+        (Kind::Flag, Style::V3 | Style::User) => {
+            out.extend_from_slice(if number != 0 { b"true" } else { b"false" })
+        }
         (Kind::Flag, _) => out.extend_from_slice(if number != 0 { b"\"Y\"" } else { b"\"N\"" }),
         (Kind::Date | Kind::DateTime, _) => {
             out.push(b'"');
@@ -93,7 +99,8 @@ fn write_number(style: Style, entry: &Entry, number: i64, out: &mut Vec<u8>) {
             write_money(number, out);
             out.push(b'"');
         }
-        (Kind::References(_), Style::User | Style::Item | Style::V3) | (_, Style::Item | Style::V3) => {
+        (Kind::References(_), Style::User | Style::Item | Style::V3)
+        | (_, Style::Item | Style::V3) => {
             json::write_int(number, out);
         }
         _ => {
@@ -111,7 +118,11 @@ pub(crate) fn write_money(hundredths: i64, out: &mut Vec<u8>) {
     }
     let size = hundredths.unsigned_abs();
     json::write_int((size / 100) as i64, out);
-    out.extend_from_slice(&[b'.', b'0' + (size % 100 / 10) as u8, b'0' + (size % 10) as u8]);
+    out.extend_from_slice(&[
+        b'.',
+        b'0' + (size % 100 / 10) as u8,
+        b'0' + (size % 10) as u8,
+    ]);
 }
 
 /// `1000.5`, `1000`.
@@ -137,14 +148,32 @@ fn write_list<T>(items: &[T], out: &mut Vec<u8>, mut write: impl FnMut(&T, &mut 
 }
 
 /// A multifield as a classic method lists it under its name (`PHONE`), or as `fm` of `crm.item.*` does.
-pub(crate) fn write_multifield(style: Style, type_id: &str, contact: &Multifield, out: &mut Vec<u8>) {
+pub(crate) fn write_multifield(
+    style: Style,
+    type_id: &str,
+    contact: &Multifield,
+    out: &mut Vec<u8>,
+) {
     let keys: [&[u8]; 4] = match style {
-        Style::Classic => [b"{\"ID\":\"", b"\",\"VALUE_TYPE\":", b",\"VALUE\":", b",\"TYPE_ID\":"],
-        _ => [b"{\"id\":", b",\"valueType\":", b",\"value\":", b",\"typeId\":"],
+        Style::Classic => [
+            b"{\"ID\":\"",
+            b"\",\"VALUE_TYPE\":",
+            b",\"VALUE\":",
+            b",\"TYPE_ID\":",
+        ],
+        _ => [
+            b"{\"id\":",
+            b",\"valueType\":",
+            b",\"value\":",
+            b",\"typeId\":",
+        ],
     };
     out.extend_from_slice(keys[0]);
     json::write_int(contact.id, out);
-    for (key, text) in keys[1..].iter().zip([&*contact.value_type, &contact.value, type_id]) {
+    for (key, text) in keys[1..]
+        .iter()
+        .zip([&*contact.value_type, &contact.value, type_id])
+    {
         out.extend_from_slice(key);
         json::write_str(text, out);
     }

@@ -42,10 +42,22 @@ pub(super) fn plain_row(table: &mut Table) {
     let title = format!("Row {}", table.id(row));
     table.set_named(row, "TITLE", title.as_str());
     table.set_named(row, "NAME", "Новый");
-    for author in ["ASSIGNED_BY_ID", "CREATED_BY_ID", "MODIFY_BY_ID", "CREATED_BY", "RESPONSIBLE_ID"] {
+    for author in [
+        "ASSIGNED_BY_ID",
+        "CREATED_BY_ID",
+        "MODIFY_BY_ID",
+        "CREATED_BY",
+        "RESPONSIBLE_ID",
+    ] {
         table.set_named(row, author, 1);
     }
-    for moment in ["DATE_CREATE", "DATE_MODIFY", "CREATED_DATE", "CHANGED_DATE", "TIMESTAMP_X"] {
+    for moment in [
+        "DATE_CREATE",
+        "DATE_MODIFY",
+        "CREATED_DATE",
+        "CHANGED_DATE",
+        "TIMESTAMP_X",
+    ] {
         table.set_named(row, moment, EPOCH);
     }
     table.set_named(row, "CURRENCY_ID", super::directory::BASE_CURRENCY);
@@ -73,7 +85,11 @@ fn moment(rng: &mut Rng, place: usize, count: usize) -> i64 {
 /// The id of one of the rows of a table; 0 if it is empty.
 fn some_id(table: &Table, rng: &mut Rng) -> i64 {
     let places = table.places();
-    if places.is_empty() { 0 } else { table.id(rng.u32(places)) }
+    if places.is_empty() {
+        0
+    } else {
+        table.id(rng.u32(places))
+    }
 }
 
 /// An amount as people write them: mostly round, in hundredths.

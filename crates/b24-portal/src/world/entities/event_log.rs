@@ -20,6 +20,17 @@ pub(in crate::world) const EVENT_LOG: &[Field] = &[
 
 /// Names of v3, in the order of the fields.
 pub(in crate::world) const EVENT_LOG_V3: &[&str] = &[
-    "id", "timestampX", "severity", "auditTypeId", "moduleId", "itemId", "remoteAddr", "userAgent", "requestUri", "siteId", "userId",
-    "guestId", "description",
+    "id",
+    "timestampX",
+    "severity",
+    "auditTypeId",
+    "moduleId",
+    "itemId",
+    "remoteAddr",
+    "userAgent",
+    "requestUri",
+    "siteId",
+    "userId",
+    "guestId",
+    "description",
 ];

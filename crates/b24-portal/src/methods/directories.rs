@@ -1,0 +1,238 @@
+//! Statuses, pipelines, currencies, smart processes: short lists, always whole.
+
+use super::{required, v2};
+use crate::php::{Key, Php};
+use crate::play::{Call, Method, Refusal, Reply};
+use crate::world::directory::{
+    BASE_CURRENCY, CATEGORIES, CURRENCIES, Category, Currency, PROCESSES, Process, Status,
+};
+use crate::world::time;
+
+pub(super) const METHODS: &[Method] = &[
+    v2("crm.status.list", "crm", statuses),
+    v2("crm.category.list", "crm", categories),
+    v2("crm.currency.list", "crm", currencies),
+    v2("crm.currency.base.get", "crm", |_| {
+        Ok(Reply::value(BASE_CURRENCY))
+    }),
+    v2("crm.type.list", "crm", types),
+];
+
+/// When everything in the directories was made: a year before the demo set ends.
+const MADE: i64 = 1_735_678_800;
+
+fn statuses(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let rows = call
+        .world
+        .directory
+        .statuses
+        .iter()
+        .map(status_row)
+        .collect();
+    let (filter, order) = (call.params.get_ci("filter"), call.params.get_ci("order"));
+    Ok(listed(None, chosen(rows, filter, order)))
+}
+
+fn status_row(status: &Status) -> Php {
+    let semantics = status.semantics.map_or(Php::Null, Php::from);
+    let group = match status.semantics {
+        Some("S") => "success",
+        Some(_) => "failure",
+        None => "process",
+    };
+    let extra = Php::map([("SEMANTICS", group.into()), ("COLOR", status.color.into())]);
+    Php::map([
+        ("ID", status.id.to_string().into()),
+        ("ENTITY_ID", status.entity_id.clone().into()),
+        ("STATUS_ID", status.status_id.clone().into()),
+        ("NAME", status.name.into()),
+        ("NAME_INIT", status.name.into()),
+        ("SORT", status.sort.to_string().into()),
+        ("SYSTEM", "Y".into()),
+        (
+            "CATEGORY_ID",
+            status
+                .category_id
+                .filter(|id| *id > 0)
+                .map(|id| id.to_string())
+                .into(),
+        ),
+        ("COLOR", status.color.into()),
+        ("SEMANTICS", semantics),
+        ("EXTRA", extra),
+    ])
+}
+
+fn categories(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let type_id = required(call.params, "entityTypeId")?.to_int();
+    let rows: Vec<Php> = CATEGORIES
+        .iter()
+        .filter(|category| category.entity_type_id == type_id)
+        .map(category_row)
+        .collect();
+    if rows.is_empty() {
+        return Err(Refusal::new(
+            "ENTITY_TYPE_NOT_SUPPORTED",
+            format!("Entity type {type_id} does not support categories"),
+        ));
+    }
+    Ok(listed(Some("categories"), rows))
+}
+
+fn category_row(category: &Category) -> Php {
+    Php::map([
+        ("id", category.id.into()),
+        ("name", category.name.into()),
+        ("sort", category.sort.into()),
+        ("entityTypeId", category.entity_type_id.into()),
+        ("isDefault", yes_or_no(category.is_default)),
+        ("originId", "".into()),
+        ("originatorId", "".into()),
+    ])
+}
+
+fn currencies(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let rows = CURRENCIES.iter().map(currency_row).collect();
+    Ok(listed(
+        None,
+        chosen(rows, None, call.params.get_ci("order")),
+    ))
+}
+
+fn currency_row(currency: &Currency) -> Php {
+    Php::map([
+        ("CURRENCY", currency.code.into()),
+        ("AMOUNT_CNT", currency.count.to_string().into()),
+        ("AMOUNT", currency.rate.into()),
+        ("SORT", currency.sort.to_string().into()),
+        ("BASE", yes_or_no(currency.code == BASE_CURRENCY)),
+        ("FULL_NAME", currency.name.into()),
+        ("LID", "ru".into()),
+        ("FORMAT_STRING", currency.format.into()),
+        ("DEC_POINT", ".".into()),
+        ("THOUSANDS_SEP", Php::Null),
+        ("DECIMALS", "2".into()),
+        ("DATE_UPDATE", time::text(MADE).into()),
+    ])
+}
+
+fn types(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let rows = PROCESSES.iter().map(type_row).collect();
+    let (filter, order) = (call.params.get("filter"), call.params.get("order"));
+    Ok(listed(Some("types"), chosen(rows, filter, order)))
+}
+
+fn type_row(process: &Process) -> Php {
+    const FEATURES: [(&str, bool); 17] = [
+        ("isCategoriesEnabled", true),
+        ("isStagesEnabled", true),
+        ("isBeginCloseDatesEnabled", true),
+        ("isClientEnabled", true),
+        ("isUseInUserfieldEnabled", true),
+        ("isLinkWithProductsEnabled", true),
+        ("isMycompanyEnabled", true),
+        ("isDocumentsEnabled", true),
+        ("isSourceEnabled", true),
+        ("isObserversEnabled", true),
+        ("isRecyclebinEnabled", true),
+        ("isAutomationEnabled", true),
+        ("isBizProcEnabled", false),
+        ("isSetOpenPermissions", true),
+        ("isPaymentsEnabled", false),
+        ("isCountersEnabled", false),
+        ("isExternal", false),
+    ];
+    let first = [
+        ("id", process.id.into()),
+        ("title", process.title.into()),
+        ("code", process.code.into()),
+        ("createdBy", 1_i64.into()),
+        ("entityTypeId", process.entity_type_id.into()),
+        ("customSectionId", Php::Null),
+    ];
+    let last = [
+        ("createdTime", time::text(MADE).into()),
+        ("updatedTime", time::text(MADE).into()),
+        ("updatedBy", 1_i64.into()),
+    ];
+    let features = FEATURES[..16]
+        .iter()
+        .map(|(name, on)| (*name, yes_or_no(*on)));
+    Php::map(first.into_iter().chain(features).chain(last))
+}
+
+fn yes_or_no(flag: bool) -> Php {
+    if flag { "Y" } else { "N" }.into()
+}
+
+/// A whole list with its length.
+fn listed(key: Option<&str>, rows: Vec<Php>) -> Reply {
+    let total = Some(rows.len() as i64);
+    let rows = Php::list(rows);
+    let value = match key {
+        Some(key) => Php::map([(key, rows)]),
+        None => rows,
+    };
+    Reply {
+        total,
+        ..Reply::value(value)
+    }
+}
+
+/// The rows that a filter lets through, in order. Unknown names fall away.
+fn chosen(mut rows: Vec<Php>, filter: Option<&Php>, order: Option<&Php>) -> Vec<Php> {
+    let entries = |array: Option<&Php>| -> Vec<(String, Php)> {
+        let array = array
+            .and_then(Php::as_array)
+            .into_iter()
+            .flat_map(|array| array.iter());
+        array
+            .map(|(key, value): (&Key, &Php)| (key.text().into_owned(), value.clone()))
+            .collect()
+    };
+    for (key, value) in entries(filter) {
+        rows.retain(|row| passes(row, &key, &value));
+    }
+    // The last key is the least, and sorting keeps what is equal in place.
+    for (name, direction) in entries(order).into_iter().rev() {
+        let by_number = rows.iter().all(|row| {
+            row.get(&name)
+                .is_some_and(|value| value.to_text().parse::<i64>().is_ok())
+        });
+        let number = |row: &Php| row.get(&name).map_or(0, Php::to_int);
+        let text = |row: &Php| row.get(&name).map(|value| value.to_text().into_owned());
+        if by_number {
+            rows.sort_by_key(number)
+        } else {
+            rows.sort_by_key(text)
+        }
+        if !direction.to_text().eq_ignore_ascii_case("ASC") {
+            rows.reverse();
+        }
+    }
+    rows
+}
+
+fn passes(row: &Php, key: &str, wanted: &Php) -> bool {
+    let name = key.trim_start_matches(['!', '=', '@', '%', '<', '>']);
+    let mark = &key[..key.len() - name.len()];
+    let Some(found) = row.get(name).map(Php::to_text) else {
+        return true;
+    };
+    let number = || found.parse::<i64>().unwrap_or(0);
+    let equals = |wanted: &Php| match wanted {
+        Php::Array(values) => values.values().any(|value| value.to_text() == found),
+        value => value.to_text() == found,
+    };
+    match mark {
+        "!" | "!=" | "!@" => !equals(wanted),
+        "%" => found
+            .to_lowercase()
+            .contains(&wanted.to_text().to_lowercase()),
+        ">" => number() > wanted.to_int(),
+        ">=" => number() >= wanted.to_int(),
+        "<" => number() < wanted.to_int(),
+        "<=" => number() <= wanted.to_int(),
+        _ => equals(wanted),
+    }
+}

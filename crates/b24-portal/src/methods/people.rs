@@ -1,0 +1,209 @@
+//! Users and departments.
+
+use super::grammar::{by, classic_filter};
+use super::page::Page;
+use super::v2;
+use crate::php::{Key, Php, PhpArray};
+use crate::play::{Call, Method, Refusal, Reply};
+use crate::world::directory::{DEPARTMENTS, Department};
+use crate::world::filter::{Filter, Test, fold};
+use crate::world::scan::Scan;
+use crate::world::table::{ID, Row};
+
+pub(super) const METHODS: &[Method] = &[
+    v2("user.get", "user", get),
+    v2("user.search", "user", search),
+    v2("user.current", "user", current),
+    v2("user.fields", "user", fields),
+    v2("user.admin", "", |call| {
+        Ok(Reply::value(call.actor.user_id == 1))
+    }),
+    v2("profile", "", profile),
+    v2("department.get", "department", departments),
+];
+
+/// Parameters of `user.get` that are no fields.
+const NO_FIELDS: [&str; 6] = [
+    "sort",
+    "order",
+    "select",
+    "admin_mode",
+    "image_resize",
+    "filter",
+];
+
+fn get(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    list(call, Filter::Always(true))
+}
+
+/// As `user.get`; `FIND` looks into names, position and e-mail.
+fn search(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let filter = call.params.get_ci("filter").unwrap_or(call.params);
+    let wanted = filter
+        .get_ci("FIND")
+        .or_else(|| filter.get_ci("NAME_SEARCH"));
+    let found = wanted.map(|text| named(call, &text.to_text()));
+    list(call, found.unwrap_or(Filter::Always(true)))
+}
+
+/// Every word stands in a name, the position or the e-mail.
+fn named(call: &Call<'_>, text: &str) -> Filter {
+    let table = &call.world.users.table;
+    let columns = ["NAME", "LAST_NAME", "SECOND_NAME", "WORK_POSITION", "EMAIL"]
+        .map(|name| table.field_no(name).unwrap_or(ID));
+    let word = |word: &str| {
+        Filter::Any(
+            columns
+                .map(|field| Filter::field(table, field, Test::Contains(fold(word))))
+                .into(),
+        )
+    };
+    Filter::All(text.split_whitespace().map(word).collect())
+}
+
+/// With `FILTER` only that is the filter; without it the parameters themselves are.
+fn list(call: &Call<'_>, besides: Filter) -> Result<Reply, Refusal> {
+    let users = &call.world.users;
+    let own = call
+        .params
+        .get_ci("filter")
+        .filter(|filter| filter.as_array().is_some());
+    let top_level = || -> Php {
+        let fields = call.params.as_array().into_iter().flat_map(PhpArray::iter);
+        let fields = fields.filter(|(name, _)| {
+            !NO_FIELDS
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(&name.text()))
+        });
+        fields
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect::<PhpArray>()
+            .into()
+    };
+    let filter = own.cloned().unwrap_or_else(top_level);
+    let find = |name: &str| {
+        users
+            .classic
+            .entry(name)
+            .or_else(|| users.classic.entry(&name.to_ascii_uppercase()))
+    };
+    let names = filter
+        .get_ci("NAME_SEARCH")
+        .map_or(Filter::Always(true), |text| named(call, &text.to_text()));
+    let filter = Filter::All(vec![
+        classic_filter(&users.table, Some(&filter), &find),
+        names,
+        besides,
+    ]);
+    let order =
+        sort(call).and_then(|(field, descending)| Some(vec![by(find(&field)?.field, descending)]));
+    let scan = Scan {
+        table: &users.table,
+        filter,
+        order: order.unwrap_or_default(),
+    };
+    let page = Page::offset(&scan, call.start).silent_if_empty();
+    let selected: Vec<usize> = (0..users.classic.entries.len()).collect();
+    Ok(page.reply(None, &users.table, &users.classic, &selected, |_, _| ()))
+}
+
+/// `sort` names a field, `order` a direction: scalars, unlike in the CRM.
+fn sort(call: &Call<'_>) -> Option<(String, bool)> {
+    let field = call.params.get_ci("sort")?.to_text().into_owned();
+    let descending = call
+        .params
+        .get_ci("order")
+        .is_some_and(|order| order.to_text().eq_ignore_ascii_case("DESC"));
+    Some((field, descending))
+}
+
+fn current(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let users = &call.world.users;
+    let all: Vec<usize> = (0..users.classic.entries.len()).collect();
+    let mut json = Vec::new();
+    users
+        .classic
+        .write_row(&all, &users.table, me(call)?, &mut json);
+    Ok(Reply::value(Php::from_json(&json).unwrap_or_default()))
+}
+
+fn profile(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let (row, users) = (me(call)?, &call.world.users.table);
+    let text = |name: &str| Php::from(users.text(row, name));
+    Ok(Reply::value(Php::map([
+        ("ID", users.id(row).to_string().into()),
+        ("ADMIN", (call.actor.user_id == 1).into()),
+        ("NAME", text("NAME")),
+        ("LAST_NAME", text("LAST_NAME")),
+        ("PERSONAL_GENDER", text("PERSONAL_GENDER")),
+        ("TIME_ZONE", text("TIME_ZONE")),
+    ])))
+}
+
+fn me(call: &Call<'_>) -> Result<Row, Refusal> {
+    let unknown = || Refusal::new("authorization_error", "Unable to authorize user").status(401);
+    call.world
+        .users
+        .table
+        .find(call.actor.user_id)
+        .ok_or_else(unknown)
+}
+
+fn fields(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let fields = call.world.users.table.fields().iter();
+    Ok(Reply::value(Php::map(
+        fields.map(|field| (field.name, field.title.into())),
+    )))
+}
+
+fn departments(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let wanted = |name: &str| call.params.get_ci(name);
+    let is_one_of = |wanted: &Php, found: &str| match wanted {
+        Php::Array(values) => values.values().any(|value| value.to_text() == found),
+        value => value.to_text().is_empty() || value.to_text() == found,
+    };
+    let passes = |department: &&Department| {
+        let row = department_row(department);
+        ["ID", "NAME", "SORT", "PARENT", "UF_HEAD"]
+            .iter()
+            .all(|field| {
+                let found = row.get(field).map(Php::to_text).unwrap_or_default();
+                wanted(field).is_none_or(|value| is_one_of(value, &found))
+            })
+    };
+    let mut found: Vec<&Department> = DEPARTMENTS.iter().filter(passes).collect();
+    if let Some((field, descending)) = sort(call) {
+        match field.to_ascii_uppercase().as_str() {
+            "NAME" => found.sort_by_key(|department| department.name),
+            "PARENT" => found.sort_by_key(|department| department.parent),
+            "UF_HEAD" => found.sort_by_key(|department| department.head),
+            _ => {}
+        }
+        if descending {
+            found.reverse();
+        }
+    }
+    let total = found.len() as i64;
+    let start = usize::try_from(call.start.unwrap_or(0)).unwrap_or(0);
+    let rows = found
+        .into_iter()
+        .skip(start)
+        .take(super::page::SIZE)
+        .map(|department| department_row(department));
+    Ok(Reply {
+        total: Some(total),
+        ..Reply::value(Php::list(rows))
+    })
+}
+
+fn department_row(department: &Department) -> Php {
+    let mut row = PhpArray::new();
+    row.insert("ID", department.id.to_string().into());
+    row.insert("NAME", department.name.into());
+    row.insert("SORT", 500_i64.into());
+    if let Some(parent) = department.parent {
+        row.insert(Key::from("PARENT"), parent.to_string().into());
+    }
+    row.insert("UF_HEAD", department.head.to_string().into());
+    row.into()
+}

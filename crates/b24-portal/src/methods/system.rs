@@ -1,0 +1,108 @@
+//! What the portal says about itself.
+
+use super::{all, v2};
+use crate::php::Php;
+use crate::play::{ActorKind, Call, Method, Refusal, Reply, Version};
+use crate::settings::Edition;
+use crate::world::time;
+
+pub(super) const METHODS: &[Method] = &[
+    v2("methods", "", methods),
+    v2("method.get", "", method),
+    v2("scope", "", scope),
+    v2("server.time", "", |call| {
+        Ok(Reply::value(time::text(call.now)))
+    }),
+    v2("app.info", "", app_info),
+];
+
+fn methods(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let wanted = call.params.get_ci("scope").map(Php::to_text);
+    let everything = call.params.get_ci("full").is_some_and(Php::truthy);
+    let shown = |method: &&Method| match &wanted {
+        Some(scope) if !scope.is_empty() => method.scope == *scope,
+        _ => everything || allowed(call, method),
+    };
+    let played = all()
+        .filter(|method| method.version == Version::V2)
+        .filter(shown);
+    let batch = wanted.is_none().then(|| Php::from("batch"));
+    Ok(Reply::value(Php::list(
+        batch
+            .into_iter()
+            .chain(played.map(|method| method.name.into())),
+    )))
+}
+
+fn method(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let name = call
+        .params
+        .get_ci("name")
+        .map(Php::to_text)
+        .unwrap_or_default()
+        .to_lowercase();
+    let found = super::find(Version::V2, &name);
+    let is_basic = name == "batch";
+    Ok(Reply::value(Php::map([
+        ("isExisting", (is_basic || found.is_some()).into()),
+        (
+            "isAvailable",
+            (is_basic || found.is_some_and(|method| allowed(call, method))).into(),
+        ),
+    ])))
+}
+
+fn scope(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let full = call.params.get_ci("full").is_some_and(Php::truthy);
+    let mut scopes: Vec<&str> = call.actor.scopes.iter().map(String::as_str).collect();
+    if full {
+        scopes.extend(
+            all()
+                .map(|method| method.scope)
+                .filter(|scope| !scope.is_empty()),
+        );
+        scopes.sort_unstable();
+        scopes.dedup();
+    }
+    Ok(Reply::value(Php::list(scopes.into_iter().map(Php::from))))
+}
+
+/// Whether the credential's scopes cover a method.
+fn allowed(call: &Call<'_>, method: &Method) -> bool {
+    method.scope.is_empty() || call.actor.scopes.iter().any(|scope| scope == method.scope)
+}
+
+fn app_info(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let licence = call.portal.licence();
+    if call.actor.kind == ActorKind::Webhook {
+        let scopes = Php::list(call.actor.scopes.iter().map(|scope| scope.as_str().into()));
+        return Ok(Reply::value(Php::map([
+            ("SCOPE", scopes),
+            ("LICENSE", licence.into()),
+        ])));
+    }
+    let family = licence
+        .split_once('_')
+        .map_or(licence, |(_, family)| family);
+    Ok(Reply::value(Php::map([
+        ("ID", 1_i64.into()),
+        ("CODE", "local.b24.portal".into()),
+        ("VERSION", 1_i64.into()),
+        ("STATUS", "L".into()),
+        ("INSTALLED", true.into()),
+        ("PAYMENT_EXPIRED", "N".into()),
+        ("DAYS", Php::Null),
+        ("LANGUAGE_ID", "ru".into()),
+        ("LICENSE", licence.into()),
+        ("LICENSE_TYPE", family.into()),
+        (
+            "LICENSE_FAMILY",
+            if call.portal.edition == Edition::Enterprise {
+                "ent"
+            } else {
+                "pro"
+            }
+            .into(),
+        ),
+    ])))
+}
