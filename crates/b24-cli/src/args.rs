@@ -9,17 +9,12 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use crate::commands;
 use crate::printer::{ColorChoice, ProgressChoice};
 
-const TEMPLATE: &str =
-    "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
-
 /// Bitrix24 from the command line: export, call, batch, and a portal of your own.
 #[derive(Debug, Parser)]
 #[command(
     name = "b24",
     version,
-    help_template = TEMPLATE,
     arg_required_else_help = true,
-    disable_help_subcommand = false,
     before_long_help = "\
 Examples:
   b24 --demo export deals -o deals.csv       a portal of your own, 5,000 deals
@@ -27,7 +22,7 @@ Examples:
   b24 call crm.item.get entityTypeId=2 id=5  any method
   b24 explain QUERY_LIMIT_EXCEEDED           what a code means
 ",
-    after_help = "Every long flag is also an environment variable: --no-input is B24_NO_INPUT=1.",
+    after_help = "Every long flag is also an environment variable: --no-input is B24_NO_INPUT=1."
 )]
 pub(crate) struct Cli {
     /// Flags of every command.
@@ -114,20 +109,22 @@ pub(crate) struct Global {
     /// Write the summary to a file, also when the command fails.
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub(crate) report: Option<PathBuf>,
-    /// How to show progress.
+    /// How to show progress: auto, bar, plain, json or none.
     #[arg(
         long,
         global = true,
         value_name = "HOW",
+        hide_possible_values = true,
         default_value = "auto",
         hide_short_help = true
     )]
     pub(crate) progress: ProgressChoice,
-    /// When to use colour.
+    /// When to use colour: auto, always or never.
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
+        hide_possible_values = true,
         default_value = "auto",
         hide_short_help = true
     )]
@@ -141,11 +138,12 @@ pub(crate) struct Global {
     /// Write a log.
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub(crate) log_file: Option<PathBuf>,
-    /// The form of the log.
+    /// The form of the log: text or json.
     #[arg(
         long,
         global = true,
         value_name = "FORM",
+        hide_possible_values = true,
         default_value = "text",
         hide_short_help = true
     )]

@@ -27,13 +27,10 @@ pub(crate) fn start(global: &Global) -> Result<(), Failure> {
             LogFormat::Json => layer.json().boxed(),
         });
     }
-    if global.verbose >= 2 {
+    // Under --json every line on stderr is an event of ours; the file has the rest.
+    if global.verbose >= 2 && !global.json {
         let layer = fmt::layer().with_writer(std::io::stderr).with_ansi(false);
-        sinks.push(if global.json {
-            layer.json().boxed()
-        } else {
-            layer.without_time().boxed()
-        });
+        sinks.push(layer.without_time().boxed());
     }
     if sinks.is_empty() {
         return Ok(());

@@ -4,6 +4,7 @@ use b24::{ApiError, Reason};
 
 use super::{Failure, Kind, closest};
 use crate::catalogue::{self, Version};
+use crate::printer::time_after;
 use crate::session::Connection;
 
 /// The message for an error of the SDK.
@@ -22,7 +23,11 @@ pub(crate) fn from_sdk(error: &b24::Error, connection: Option<&Connection>) -> F
         Reason::Api(api) => case.refused(api),
         Reason::Page { .. } => case.page(),
         Reason::Connect(_) => case.unreachable(),
-        Reason::Limit { .. } => case.limit(),
+        Reason::Limit { limit, wait } => case.limit(format!(
+            "{} has used its {limit}; it is free again at {}, after the deadline",
+            case.method,
+            time_after(*wait)
+        )),
         Reason::Redirect { host } => case.moved(host),
         _ => case.plain(),
     };
@@ -155,9 +160,10 @@ impl Case<'_> {
                 .hint(format!("{} works with OAuth only, not with a webhook", self.method)),
             "B24_PORTAL_NOT_PLAYED" => self
                 .failure(format!("the local portal does not play {} ({code}, HTTP {})", self.method, api.status))
-                .hint("a real portal has it; b24 portal --unplayed stub answers in its documented shape"),
+                .hint("b24 portal --unplayed stub answers in the documented shape"),
             _ if code.ends_with("METHODNOTFOUNDEXCEPTION") => self.no_such_method(code),
-            _ if code.ends_with("_LIMIT") || code.ends_with("LIMIT_EXCEEDED") => self.limit(),
+            "QUERY_LIMIT_EXCEEDED" | "OPERATION_TIME_LIMIT" => self.limit(self.error.to_string()),
+            _ if code.ends_with("RATELIMITEXCEPTION") => self.limit(self.error.to_string()),
             _ if !self.error.may_have_run() && self.error.kind() == b24::Kind::Auth => {
                 self.plain().state("nothing changed")
             }
@@ -194,7 +200,7 @@ impl Case<'_> {
             return failure.hint(format!("{} exists in {there} only: {flag}", self.method));
         }
         match closest(self.method, catalogue::method_names()) {
-            Some(name) => failure.hint(format!("did you mean {name}?")),
+            Some(name) => failure.hint(format!("did you mean {name}?{}", newer_form(name))),
             None => failure.hint("names of methods are in the REST documentation"),
         }
     }
@@ -219,8 +225,8 @@ impl Case<'_> {
         }
     }
 
-    fn limit(&self) -> Failure {
-        self.failure(self.error.to_string())
+    fn limit(&self, message: String) -> Failure {
+        self.failure(message)
             .state("nothing changed; it is safe to repeat")
             .hint("repeat later, or with a longer --deadline")
     }
@@ -240,6 +246,14 @@ impl Case<'_> {
             None => "b24 auth login".to_owned(),
         }
     }
+}
+
+/// ` (its newer form is …)`, where the documentation names one.
+fn newer_form(name: &str) -> String {
+    let newer = catalogue::find_method(name, None).and_then(|known| known.newer.into_iter().next());
+    newer
+        .map(|newer| format!(" (its newer form is {newer})"))
+        .unwrap_or_default()
 }
 
 /// `b24 explain CODE`, if it has something to say.

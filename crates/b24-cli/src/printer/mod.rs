@@ -14,9 +14,9 @@ use serde_json::{Map, Value, json};
 use crate::failure::Failure;
 
 use progress::Meter;
-pub(crate) use progress::{Progress, grouped};
+pub(crate) use progress::{Progress, counted, grouped};
 pub(crate) use style::{ColorChoice, ProgressChoice, Style};
-pub(crate) use watch::watch;
+pub(crate) use watch::{time_after, watch};
 
 /// Marks an output error as "the reader has gone", which is a success.
 #[derive(Debug, thiserror::Error)]

@@ -57,6 +57,11 @@ pub(crate) fn grouped(number: u64) -> String {
     out
 }
 
+/// `1 request`, `1,250 requests`.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
 /// Shows progress in the chosen way, not more often than is useful.
 #[derive(Debug)]
 pub(super) struct Meter {

@@ -23,7 +23,7 @@ fn show(printer: &Printer, event: &Event<'_>) {
         } => {
             printer.waiting(&format!(
                 "waiting for operating time of {method} until {}",
-                at(*wait)
+                time_after(*wait)
             ));
         }
         Event::Waiting { limit, wait, .. } if *wait >= WORTH_TELLING => {
@@ -58,7 +58,7 @@ fn show(printer: &Printer, event: &Event<'_>) {
 }
 
 /// The time of day, with its offset, when a wait is over.
-fn at(wait: Duration) -> String {
+pub(crate) fn time_after(wait: Duration) -> String {
     let now = jiff::Zoned::now();
     let end = jiff::SignedDuration::try_from(wait)
         .ok()

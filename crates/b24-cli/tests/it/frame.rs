@@ -197,7 +197,7 @@ fn completions_know_the_commands() {
         let shown = home.run(&["completions", shell]);
         assert!(shown.starts_with("exit: 0\n"), "{shown}");
         assert!(
-            shown.contains("explain") && shown.contains("--webhook-file"),
+            shown.contains("explain") && shown.contains("webhook-file"),
             "{shell}"
         );
     }

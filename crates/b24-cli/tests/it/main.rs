@@ -2,4 +2,7 @@
 
 mod auth;
 mod frame;
+mod machine;
+mod messages;
+mod portal;
 mod support;

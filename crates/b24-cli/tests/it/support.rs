@@ -67,16 +67,27 @@ pub(crate) fn shown(output: &Output) -> String {
 
 /// Compares with a snapshot in which what changes from run to run is masked.
 macro_rules! assert_shown {
-    ($($arguments:tt)*) => {{
-        let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path("snapshots");
-        settings.set_prepend_module_to_snapshot(true);
-        settings.add_filter(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "[request]");
-        settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[port]");
-        settings.add_filter(r"\d+\.\d{3} s", "[time] s");
-        settings.add_filter(r"/tmp/\.tmp\w+", "[home]");
-        settings.add_filter(r#""seconds":\d[\d.e-]*"#, r#""seconds":"[time]""#);
-        settings.bind(|| insta::assert_snapshot!($($arguments)*));
+    ($name:expr, $text:expr $(,)?) => {{
+        let (name, text) = ($name, $text);
+        $crate::support::masked().bind(|| insta::assert_snapshot!(name, text));
+    }};
+    ($text:expr $(,)?) => {{
+        let text = $text;
+        $crate::support::masked().bind(|| insta::assert_snapshot!(text));
     }};
 }
 pub(crate) use assert_shown;
+
+/// Masks what changes from run to run.
+pub(crate) fn masked() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    let uuid = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}";
+    settings.add_filter(uuid, "[request]");
+    settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[port]");
+    settings.add_filter(r"\d+\.\d{3} s", "[time] s");
+    settings.add_filter(r"\d\d:\d\d:\d\d\+00:00", "[clock]");
+    settings.add_filter(r"/tmp/\.tmp\w+", "[home]");
+    settings.add_filter(r#""seconds":\d[\d.e-]*"#, r#""seconds":"[time]""#);
+    settings
+}

@@ -15,7 +15,7 @@ use super::child;
 use crate::connection::{Access, write};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::printer::{Summary, grouped};
+use crate::printer::{Printer, Summary, grouped};
 use crate::session::Session;
 
 /// How many deals the demo set has.
@@ -209,9 +209,23 @@ fn builder(args: &ServeArgs, session: &Session) -> PortalBuilder {
         builder = builder.secret(secret);
     }
     if session.printer.verbosity() > 0 {
-        builder = builder.log_to(io::stderr());
+        builder = builder.log_to(Requests(session.printer.clone()));
     }
     builder
+}
+
+/// Shows each request as a line of ours.
+struct Requests(Printer);
+
+impl Write for Requests {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.detail(1, String::from_utf8_lossy(line).trim_end());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The absolute path of the certificate that clients have to trust.

@@ -1,0 +1,172 @@
+//! What scripts rely on: JSON lines, quiet, colour, signals.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Stdio};
+
+use b24_portal::{Fault, Portal};
+use serde_json::Value;
+
+use crate::support::{Home, shown};
+
+fn start(home: &Home, words: &[&str], variables: &[(&str, &str)]) -> Child {
+    std::process::Command::new(assert_cmd::cargo::cargo_bin("b24"))
+        .env_clear()
+        .env("HOME", home.path())
+        .env("XDG_CONFIG_HOME", home.file("config"))
+        .env("XDG_STATE_HOME", home.file("state"))
+        .envs(variables.iter().copied())
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("b24 starts")
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    let status = std::process::Command::new("kill")
+        .args(["-s", name, &id])
+        .status();
+    assert!(status.expect("kill runs").success());
+}
+
+#[test]
+fn every_line_of_stderr_is_an_object_under_json() {
+    let home = Home::new();
+    let commands: &[&[&str]] = &[
+        &["--json", "ping", "-v", "--demo"],
+        &["--json", "ping"],
+        &["--json", "auth", "list"],
+        &["--json", "nonsense"],
+        &[
+            "--json", "portal", "--port", "0", "--deals", "0", "--", "true",
+        ],
+    ];
+    for words in commands {
+        let output = home.b24().args(*words).output().expect("b24 runs");
+        for line in String::from_utf8_lossy(&output.stderr).lines() {
+            let object: Value = serde_json::from_str(line).expect(line);
+            let event = object["event"].as_str().expect(line);
+            assert!(
+                ["progress", "note", "warning", "error", "summary"].contains(&event),
+                "{line}"
+            );
+        }
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            serde_json::from_str::<Value>(line).expect(line);
+        }
+    }
+}
+
+#[test]
+fn quiet_keeps_errors_and_data_only() {
+    let home = Home::new();
+    let quiet = home.run(&["-q", "portal", "--port", "0", "--deals", "0", "--", "true"]);
+    assert_eq!(quiet, "exit: 0\n--- stdout\n--- stderr\n");
+    assert!(home.run(&["-q", "ping"]).contains("error: which portal?"));
+}
+
+#[test]
+fn colour_is_asked_for_or_left_out() {
+    let home = Home::new();
+    let escape = '\x1b';
+    assert!(
+        !home.run(&["ping"]).contains(escape),
+        "no terminal, no colour"
+    );
+    assert!(home.run(&["ping", "--color", "always"]).contains(escape));
+    assert!(
+        !home
+            .run(&["ping", "--color", "always", "--json"])
+            .contains(escape)
+    );
+    let with = |variables: &[(&str, &str)]| {
+        let output = home
+            .b24()
+            .arg("ping")
+            .envs(variables.iter().copied())
+            .output();
+        shown(&output.expect("b24 runs")).contains(escape)
+    };
+    assert!(with(&[("CLICOLOR_FORCE", "1")]));
+    assert!(!with(&[("CLICOLOR_FORCE", "0")]));
+    assert!(!with(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_portal_serves_until_it_is_told_to_stop() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let home = Home::new();
+        let mut portal = start(
+            &home,
+            &["portal", "--port", "0", "--deals", "5", "--print", "json"],
+            &[],
+        );
+        let mut line = String::new();
+        let mut out = BufReader::new(portal.stdout.take().expect("stdout"));
+        out.read_line(&mut line).expect("a line");
+        let address: Value = serde_json::from_str(&line).expect(&line);
+        let state = home.file("state/b24/portal.json");
+        assert!(state.exists(), "noted for `portal fault`");
+        let webhook = address["webhook"].as_str().expect("a webhook");
+        let ping = home
+            .b24()
+            .env("B24_WEBHOOK", webhook)
+            .arg("ping")
+            .output()
+            .expect("b24 runs");
+        assert!(ping.status.success(), "{}", shown(&ping));
+        assert!(
+            home.run(&["portal", "fault", "overload", "--method", "server.time"])
+                .starts_with("exit: 0")
+        );
+        let ping = home
+            .b24()
+            .env("B24_WEBHOOK", webhook)
+            .arg("ping")
+            .output()
+            .expect("b24 runs");
+        assert_eq!(ping.status.code(), Some(1), "{}", shown(&ping));
+        let log = home.run(&["portal", "log"]);
+        assert!(
+            log.contains("server.time") && log.contains("OVERLOAD_LIMIT"),
+            "{log}"
+        );
+        assert!(home.run(&["portal", "reset"]).starts_with("exit: 0"));
+        assert!(!home.run(&["portal", "log"]).contains("OVERLOAD_LIMIT"));
+        signal(&portal, name);
+        assert_eq!(portal.wait().expect("it ends").code(), Some(code));
+        assert!(!state.exists(), "forgotten at the end");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_signal_stops_a_command_cleanly() {
+    let server = Portal::start().await;
+    server.fail_next(
+        "server.time",
+        Fault::Delay(std::time::Duration::from_secs(60)),
+    );
+    let home = Home::new();
+    tokio::task::block_in_place(|| {
+        let mut child = start(&home, &["ping"], &[("B24_WEBHOOK", server.webhook())]);
+        // It has set its handlers by the time the request is out.
+        while server.requests() == 0 {
+            std::thread::yield_now();
+        }
+        signal(&child, "INT");
+        assert_eq!(child.wait().expect("it ends").code(), Some(130));
+        let mut text = String::new();
+        child
+            .stderr
+            .take()
+            .expect("stderr")
+            .read_to_string(&mut text)
+            .expect("text");
+        assert_eq!(text, "error: ping was interrupted\n");
+    });
+}

@@ -1,0 +1,157 @@
+//! `b24 portal -- CMD`: a portal for one command.
+
+use crate::support::{Home, assert_shown};
+
+const PORTAL: &[&str] = &["portal", "--port", "0", "--deals", "5", "--secret", "demo"];
+
+fn run(home: &Home, flags: &[&str], command: &[&str]) -> String {
+    let words: Vec<&str> = [PORTAL, flags, &["--"], command].concat();
+    home.run(&words)
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_finds_the_portal_and_its_exit_code_is_ours() {
+    let home = Home::new();
+    assert_shown!(run(
+        &home,
+        &[],
+        &[
+            "sh",
+            "-c",
+            "echo \"$B24_WEBHOOK\" \"$B24_PORTAL_URL\"; exit 7"
+        ]
+    ));
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_leads_the_command_elsewhere() {
+    let home = Home::new();
+    let words = [PORTAL, &["--", "sh", "-c", "echo ${B24_PROFILE-none}"]].concat();
+    let output = home
+        .b24()
+        .env("B24_PROFILE", "acme")
+        .args(words)
+        .output()
+        .expect("b24 runs");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "none\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_that_ends_the_command_is_told_as_shells_do() {
+    let home = Home::new();
+    assert!(run(&home, &[], &["sh", "-c", "kill -KILL $$"]).starts_with("exit: 137\n"));
+}
+
+#[test]
+fn a_command_that_is_not_there() {
+    let home = Home::new();
+    assert_shown!(run(&home, &[], &["no-such-command"]));
+}
+
+#[test]
+fn a_portal_that_cannot_start_is_125() {
+    let home = Home::new();
+    let text = run(&home, &["--listen", "192.0.2.1"], &["true"]);
+    assert!(text.starts_with("exit: 125\n"), "{text}");
+    assert!(text.contains("error: the portal cannot start"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_environment_can_be_printed_for_a_shell() {
+    let home = Home::new();
+    let text = run(&home, &["--print", "env"], &["true"]);
+    for name in [
+        "B24_WEBHOOK=http://127.0.0.1:",
+        "B24_PORTAL_URL=http://",
+        "B24_PORTAL_TOKEN=",
+    ] {
+        assert!(text.contains(name), "{text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_ready_file_tells_everything_and_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let text = run(
+        &home,
+        &["--ready-file", "ready.json"],
+        &["cat", "ready.json"],
+    );
+    let line = text
+        .lines()
+        .find(|line| line.starts_with('{'))
+        .expect("an object");
+    let ready: serde_json::Value = serde_json::from_str(line).expect(line);
+    assert!(
+        ready["webhook"]
+            .as_str()
+            .is_some_and(|webhook| webhook.ends_with("/rest/1/demo/"))
+    );
+    let mode = home
+        .file("ready.json")
+        .metadata()
+        .expect("a file")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_client_trusts_the_https_portal_by_its_variables() {
+    let home = Home::new();
+    let b24 = assert_cmd::cargo::cargo_bin("b24");
+    let b24 = b24.to_str().expect("a path");
+    let text = run(&home, &["--https"], &[b24, "ping"]);
+    assert!(text.starts_with("exit: 0\n"), "{text}");
+    let text = run(&home, &["--ca-out", "ca.pem"], &[b24, "ping"]);
+    assert!(text.starts_with("exit: 0\n"), "{text}");
+    assert!(home.file("ca.pem").exists());
+}
+
+#[test]
+fn nothing_to_control() {
+    let home = Home::new();
+    for action in ["fault", "reset", "log"] {
+        assert_shown!(
+            format!("nothing_to_{action}"),
+            home.run(&["portal", action])
+        );
+    }
+    assert_shown!(
+        "half_an_address",
+        home.run(&["portal", "reset", "--portal-url", "http://127.0.0.1:9"])
+    );
+    let nobody = [
+        "portal",
+        "reset",
+        "--portal-url",
+        "http://127.0.0.1:9",
+        "--portal-token",
+        "t",
+    ];
+    assert_shown!("nobody_there", home.run(&nobody));
+}
+
+#[test]
+fn a_fault_that_does_not_exist() {
+    let home = Home::new();
+    let words = [
+        "portal",
+        "fault",
+        "gremlins",
+        "--portal-url",
+        "http://127.0.0.1:9",
+        "--portal-token",
+        "t",
+    ];
+    let text = home.run(&words);
+    assert!(text.starts_with("exit: 2\n"), "{text}");
+    assert!(text.contains("`gremlins` is no fault"), "{text}");
+}
