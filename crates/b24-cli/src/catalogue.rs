@@ -32,6 +32,9 @@ pub(crate) struct Method {
     /// The scopes of which one is needed.
     #[serde(default)]
     pub(crate) scope: Vec<String>,
+    /// What the documentation names instead of a deprecated one.
+    #[serde(default, rename = "use")]
+    pub(crate) newer: Vec<String>,
     #[serde(default)]
     params: Vec<Param>,
     pub(crate) list: Option<List>,
