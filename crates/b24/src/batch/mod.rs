@@ -62,6 +62,7 @@ struct Command {
 /// The place of one call's result in its batch.
 pub struct Slot<T> {
     batch: u64,
+    version: Version,
     index: usize,
     /// Where in the raw result the value lies that the call reads.
     key: Option<String>,
@@ -101,6 +102,7 @@ impl Batch {
     fn put<T>(&mut self, name: String, call: Call<T>) -> Slot<T> {
         let slot = Slot {
             batch: self.id,
+            version: self.version,
             index: self.commands.len(),
             key: None,
             result: PhantomData,
@@ -201,7 +203,9 @@ impl<T> Slot<T> {
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };
-        let mut steps = self.key.as_deref().map(split).unwrap_or_default();
+        // The context of v3 references begins inside `item` or `items` by itself.
+        let key = self.key.as_deref().filter(|_| self.version == Version::V2);
+        let mut steps = key.map(split).unwrap_or_default();
         steps.extend(split(path));
         Ref {
             batch: self.batch,
@@ -221,6 +225,7 @@ impl<T> Clone for Slot<T> {
     fn clone(&self) -> Self {
         Self {
             batch: self.batch,
+            version: self.version,
             index: self.index,
             key: self.key.clone(),
             result: PhantomData,
