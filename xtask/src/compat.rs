@@ -69,14 +69,11 @@ struct Bench {
 /// Builds the command, installs the clients, runs all of them and prints a table.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let target = target_directory(root)?;
-    run(&mut cargo(
-        root,
-        &["build", "--release", "--package", "b24-cli"],
-    ))?;
+    run(&mut cargo(root, &["build", "--package", "b24-cli"]))?;
     let bench = Bench {
         scripts: root.join("compat/clients"),
         folder: target.join("compat"),
-        b24: target.join("release/b24"),
+        b24: target.join("debug/b24"),
     };
     bench.install(&root.join("compat"))?;
 
@@ -213,8 +210,17 @@ impl Bench {
         let text = String::from_utf8(output.stdout)
             .with_context(|| format!("{} printed no UTF-8", client.name))?;
         let last = text.lines().last().unwrap_or_default();
-        serde_json::from_str(last)
-            .with_context(|| format!("{} printed no JSON on its last line", client.name))
+        let answers: Value = serde_json::from_str(last)
+            .with_context(|| format!("{} printed no JSON on its last line", client.name))?;
+        for task in TASKS {
+            let is_there = match &answers[task] {
+                Value::Array(rows) => !rows.is_empty(),
+                Value::Object(parts) => parts.values().all(|part| !part.is_null()),
+                _ => false,
+            };
+            ensure!(is_there, "{} brought nothing for `{task}`", client.name);
+        }
+        Ok(answers)
     }
 }
 
