@@ -56,6 +56,7 @@ pub(crate) enum Command {
 
 /// The flags that every command takes, in any place.
 #[derive(Debug, Clone, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags are what they are")]
 #[command(next_help_heading = "Global flags")]
 pub(crate) struct Global {
     /// Use this profile.

@@ -117,7 +117,7 @@ fn reader_has_gone(error: &anyhow::Error) -> bool {
         .any(|error| {
             error
                 .get_ref()
-                .is_some_and(|inner| inner.is::<StdoutClosed>())
+                .is_some_and(|inner| inner.downcast_ref::<StdoutClosed>().is_some())
         })
 }
 

@@ -8,7 +8,7 @@ use anyhow::Result;
 use tokio::sync::OnceCell;
 
 use crate::args::Global;
-use crate::connection::{self, ExportDefaults};
+use crate::connection;
 use crate::printer::{Printer, Summary};
 use crate::stop::Stop;
 
@@ -68,14 +68,6 @@ impl Session {
     /// The portal, if one was chosen already.
     pub(crate) fn connected(&self) -> Option<&Connection> {
         self.connection.get()
-    }
-
-    /// What the project's `b24.toml` says about exporting this entity.
-    pub(crate) fn export_defaults(entity: &str) -> Result<ExportDefaults> {
-        let project = connection::project()?;
-        Ok(project
-            .and_then(|(_, mut project)| project.export.remove(entity))
-            .unwrap_or_default())
     }
 
     /// Prints the summary and keeps it for `--report`.

@@ -100,14 +100,12 @@ async fn login(name: Option<String>, files: &Files, session: &Session) -> Result
 }
 
 fn not_kept(error: &b24::Error, connection: &Connection) -> Failure {
-    let failure = crate::failure::from_sdk(error, Some(connection));
-    let hints = match error.kind() {
-        b24::Kind::Auth => {
-            vec!["copy the webhook again: portal > Developer resources > the webhook".to_owned()]
-        }
-        _ => failure.hints.clone(),
-    };
-    Failure { hints, ..failure }.state("nothing was kept")
+    let mut failure = crate::failure::from_sdk(error, Some(connection));
+    if error.kind() == b24::Kind::Auth {
+        failure.hints =
+            vec!["copy the webhook again: portal > Developer resources > the webhook".to_owned()];
+    }
+    failure.state("nothing was kept")
 }
 
 async fn ask_webhook(session: &Session) -> Result<Secret> {

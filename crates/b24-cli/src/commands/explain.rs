@@ -60,23 +60,20 @@ fn text(word: &str, found: &Explanation) -> String {
         "code",
         quoted(found.documented.as_ref().map_or(word, |known| &known.code)),
     );
-    match found.code {
-        Some(code) => {
-            line("means", code.means);
-            line("a write", ran(code.ran));
-            line("do", code.advice);
-        }
-        None => {
-            line(
-                "means",
-                "whatever the method says; the portal's description tells which",
-            );
-            line("a write", ran(Ran::No));
-            line(
-                "do",
-                "read the description below the code, and mend the parameters",
-            );
-        }
+    if let Some(code) = found.code {
+        line("means", code.means);
+        line("a write", ran(code.ran));
+        line("do", code.advice);
+    } else {
+        line(
+            "means",
+            "whatever the method says; the portal's description tells which",
+        );
+        line("a write", ran(Ran::No));
+        line(
+            "do",
+            "read the description below the code, and mend the parameters",
+        );
     }
     if let Some(known) = &found.documented {
         line("documented", &documented(known));

@@ -118,7 +118,7 @@ impl Store {
     fn edit(&self, change: impl FnOnce(&mut toml_edit::Table)) -> Result<()> {
         private::check(&self.path)?;
         private::edit(&self.path, Access::Owner, |document| {
-            change(table(document, "profile"))
+            change(table(document, "profile"));
         })
     }
 }

@@ -23,7 +23,7 @@ use crate::printer::{Printer, watch};
 use crate::session::Mode;
 
 pub(crate) use choice::{Choice, Said};
-pub(crate) use config::{ExportDefaults, Files, Profile, project};
+pub(crate) use config::{Files, Profile, project};
 pub(crate) use credentials::{Secret, Store};
 pub(crate) use identity::{Identity, scopes, user};
 pub(crate) use private::{Access, write};

@@ -3,14 +3,14 @@
 use super::{Code, Ran};
 
 const fn code(
-    code: &'static str,
+    name: &'static str,
     group: &'static str,
     ran: Ran,
     means: &'static str,
     advice: &'static str,
 ) -> Code {
     Code {
-        code,
+        name,
         group,
         means,
         ran,

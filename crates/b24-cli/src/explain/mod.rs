@@ -24,7 +24,7 @@ pub(crate) enum Ran {
 #[derive(Debug)]
 pub(crate) struct Code {
     /// The code; of REST 3.0 codes only what follows the common prefix.
-    pub(crate) code: &'static str,
+    pub(crate) name: &'static str,
     /// Where it comes from: `any method`, `limits`, …
     pub(crate) group: &'static str,
     /// What it means.
@@ -68,11 +68,11 @@ pub(crate) fn explain(word: &str) -> Option<Explanation> {
     // `INVALID_REQUEST` and `invalid_request` are two codes: the exact one comes first.
     let code = codes::ALL
         .iter()
-        .find(|known| known.code == short)
+        .find(|known| known.name == short)
         .or_else(|| {
             codes::ALL
                 .iter()
-                .find(|known| known.code.eq_ignore_ascii_case(short))
+                .find(|known| known.name.eq_ignore_ascii_case(short))
         });
     let documented = documented()
         .find(|known| known.code == word)
@@ -83,7 +83,7 @@ pub(crate) fn explain(word: &str) -> Option<Explanation> {
 /// The known code most like this word.
 pub(crate) fn similar(word: &str) -> Option<String> {
     let documented: Vec<String> = documented().map(|known| known.code).collect();
-    let known = codes::ALL.iter().map(|known| known.code);
+    let known = codes::ALL.iter().map(|known| known.name);
     closest(word, known.chain(documented.iter().map(String::as_str))).map(str::to_owned)
 }
 
@@ -105,13 +105,13 @@ mod tests {
     #[test]
     fn codes_are_unique_and_each_is_found() {
         for (index, known) in codes::ALL.iter().enumerate() {
-            let found = explain(known.code)
+            let found = explain(known.name)
                 .and_then(|found| found.code)
-                .expect(known.code);
+                .expect(known.name);
             assert!(
                 std::ptr::eq(found, known),
                 "{} stands twice, again at {index}",
-                known.code
+                known.name
             );
         }
     }

@@ -4,6 +4,8 @@ mod portal;
 mod refine;
 mod usage;
 
+use std::ops::{Deref, DerefMut};
+
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -69,8 +71,27 @@ impl Kind {
 
 /// An error message of the command. `Display` is its first line without `error:`.
 #[derive(Debug, Clone, Serialize, thiserror::Error)]
-#[error("{message}")]
-pub(crate) struct Failure {
+#[serde(transparent)]
+#[error("{}", .0.message)]
+pub(crate) struct Failure(Box<Parts>);
+
+impl Deref for Failure {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
+    }
+}
+
+/// The parts of a message.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Parts {
     /// Decides the exit code.
     pub(crate) kind: Kind,
     /// What failed: lower case, no full stop.
@@ -106,7 +127,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure with nothing but its message.
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             kind,
             message: message.into(),
             causes: Vec::new(),
@@ -118,7 +139,7 @@ impl Failure {
             status: None,
             may_have_run: kind == Kind::Unknown,
             request_id: None,
-        }
+        }))
     }
 
     /// Wrong use of the command: nothing was changed.

@@ -75,11 +75,19 @@ impl Printer {
     }
 
     /// Where data goes. A closed pipe is an error that ends the command as a success.
+    #[expect(
+        clippy::unused_self,
+        reason = "the printer is the only door to the terminal"
+    )]
     pub(crate) fn stdout(&self) -> Stdout {
         Stdout(io::stdout())
     }
 
     /// Whether a person looks at stdout (pretty `call` output; never decides a format).
+    #[expect(
+        clippy::unused_self,
+        reason = "the printer is the only door to the terminal"
+    )]
     pub(crate) fn stdout_is_terminal(&self) -> bool {
         io::stdout().is_terminal()
     }

@@ -28,7 +28,7 @@ impl Progress {
         text = text + " " + &self.what;
         let seconds = running.as_secs_f64();
         if seconds >= 1.0 {
-            text = text + &format!(", {}/s", grouped((self.done as f64 / seconds) as u64));
+            text = text + ", " + &grouped((self.done as f64 / seconds) as u64) + "/s";
         }
         text
     }
@@ -49,7 +49,7 @@ pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -59,7 +59,11 @@ pub(crate) fn grouped(number: u64) -> String {
 
 /// `1 request`, `1,250 requests`.
 pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+    format!(
+        "{} {}",
+        grouped(number),
+        if number == 1 { one } else { many }
+    )
 }
 
 /// Shows progress in the chosen way, not more often than is useful.

@@ -1,5 +1,7 @@
 //! The control API of a running portal.
 
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -75,17 +77,15 @@ pub(super) async fn fault(args: FaultArgs, session: &Session) -> Result<Exit> {
     let portal = Control::of(args.target, session)?;
     if args.clear {
         portal.ask(Method::DELETE, "/faults", None).await?;
-        return done(session, "nothing goes wrong any more");
+        return Ok(done(session, "nothing goes wrong any more"));
     }
     let Some(name) = args.fault else {
         let waiting = portal.ask(Method::GET, "/faults", None).await?;
         let waiting: Value = serde_json::from_str(&waiting).context("the portal's faults")?;
-        let lines: String = waiting
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|rule| format!("{rule}\n"))
-            .collect();
+        let mut lines = String::new();
+        for rule in waiting.as_array().into_iter().flatten() {
+            writeln!(lines, "{rule}")?;
+        }
         session.printer.report(&waiting, lines)?;
         return Ok(Exit::Done);
     };
@@ -96,22 +96,21 @@ pub(super) async fn fault(args: FaultArgs, session: &Session) -> Result<Exit> {
     portal
         .ask(Method::POST, "/faults", Some(&json!(rule)))
         .await?;
-    done(session, format_args!("armed: {}", json!(rule)))
+    Ok(done(session, format_args!("armed: {}", json!(rule))))
 }
 
 pub(super) async fn reset(args: ResetArgs, session: &Session) -> Result<Exit> {
     Control::of(args.target, session)?
         .ask(Method::POST, "/reset", None)
         .await?;
-    done(session, "everything is as it was at the start")
+    Ok(done(session, "everything is as it was at the start"))
 }
 
 pub(super) async fn log(args: LogArgs, session: &Session) -> Result<Exit> {
-    use std::io::Write;
     let portal = Control::of(args.target, session)?;
     if args.clear {
         portal.ask(Method::DELETE, "/log", None).await?;
-        return done(session, "the log is empty");
+        return Ok(done(session, "the log is empty"));
     }
     let lines = portal.ask(Method::GET, "/log", None).await?;
     let mut out = session.printer.stdout();
@@ -120,9 +119,9 @@ pub(super) async fn log(args: LogArgs, session: &Session) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn done(session: &Session, text: impl std::fmt::Display) -> Result<Exit> {
+fn done(session: &Session, text: impl std::fmt::Display) -> Exit {
     session.printer.note(text);
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 /// `cut-after-run`, `cut_after_run`, or the JSON of a fault.
@@ -196,12 +195,9 @@ impl Control {
             Kind::Refused
         };
         let message = format!("{} refused (HTTP {})", self.address.url, status.as_u16());
-        Err(Failure {
-            portal: Some(words),
-            ..Failure::new(kind, message)
-        }
-        .state("nothing changed")
-        .into())
+        let mut failure = Failure::new(kind, message).state("nothing changed");
+        failure.portal = Some(words);
+        Err(failure.into())
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {

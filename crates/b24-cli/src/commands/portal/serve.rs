@@ -56,7 +56,7 @@ pub(super) struct ServeArgs {
     /// Write where the portal is (as --print json) when it is ready.
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
-    /// Run this command with B24_WEBHOOK set, and end with its exit code.
+    /// Run this command with `B24_WEBHOOK` set, and end with its exit code.
     #[arg(last = true, value_name = "CMD")]
     command: Vec<OsString>,
 }
@@ -146,7 +146,7 @@ async fn start(args: &ServeArgs, session: &Session) -> Result<Started> {
         .start()
         .await
         .map_err(|error| not_started(&error))?;
-    let (ca, _ca) = certificate(args, &portal)?;
+    let (ca, ca_file) = certificate(args, &portal)?;
     let address = Address::of(&portal, ca);
     let noted = LastStarted::locate().filter(|noted| match noted.note(&address) {
         Ok(()) => true,
@@ -179,7 +179,7 @@ async fn start(args: &ServeArgs, session: &Session) -> Result<Started> {
         portal,
         address,
         noted,
-        _ca,
+        _ca: ca_file,
     })
 }
 
