@@ -78,7 +78,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     bench.install(&root.join("compat"))?;
 
     eprintln!(
-        "\n{:<20}{:<10}{:<7}{:<12}{:<18}batch",
+        "\n{:<20}{:<10}{:<7}{:<12}{:<24}batch",
         "client", "version", "over", "call", "list"
     );
     let mut ours = None;
@@ -96,7 +96,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
             format!("{verdict}{}", rows.unwrap_or_default())
         });
         eprintln!(
-            "{:<20}{:<10}{:<7}{:<12}{:<18}{}",
+            "{:<20}{:<10}{:<7}{:<12}{:<24}{}",
             client.name,
             answers["version"].as_str().unwrap_or("?"),
             if client.https { "https" } else { "http" },
