@@ -45,7 +45,7 @@ impl QueryV3 {
         if shape.paging == Paging::KeysetV3 {
             refuse_order(&mut rest, &shape)?;
             select_id(&mut rest, &shape)?;
-        } else if !rest.iter().any(|(name, _)| is_called(name, "order")) {
+        } else if shape.sorts_by_id && !rest.iter().any(|(name, _)| is_called(name, "order")) {
             // Without an order the database may deal the rows anew for each page.
             rest.extend(order_by(&shape, "ASC"));
         }

@@ -53,7 +53,7 @@ impl ByOffset {
             Order::None => {}
         }
         // Without an order the database may deal the rows anew for each page.
-        if !shape.guessed && !params.iter().any(|(name, _)| sorted(name)) {
+        if shape.sorts_by_id && !params.iter().any(|(name, _)| sorted(name)) {
             params.extend(order_by(&shape, "ASC"));
         }
         let skip = (from % PAGE as u64) as usize;

@@ -8,10 +8,10 @@ use crate::batch::reference::reads_as_macro;
 use crate::value::Tree;
 use crate::value::form::{self, Empty};
 
-/// Methods that take every parameter they do not know for a filter, unless there is one.
-const BARE_FILTER: &[&str] = &["user.get", "user.search"];
+/// The method that takes every parameter it does not know for a filter, unless there is one.
+const BARE_FILTER: &str = "user.get";
 
-/// What such a method does not take for a filter.
+/// What it does not take for a filter.
 const NOT_A_FILTER: &[&str] = &[
     "sort",
     "order",
@@ -20,7 +20,6 @@ const NOT_A_FILTER: &[&str] = &[
     "filter",
     "admin_mode",
     "image_resize",
-    "find",
 ];
 
 /// A v2 list prepared for reading by id.
@@ -52,11 +51,7 @@ impl Query {
         refuse_start(&rest)?;
         refuse_order(&mut rest, &shape)?;
         let mut filter = take_filter(&mut rest)?;
-        if filter.is_empty()
-            && BARE_FILTER
-                .iter()
-                .any(|bare| bare.eq_ignore_ascii_case(method))
-        {
+        if filter.is_empty() && method.eq_ignore_ascii_case(BARE_FILTER) {
             let is_option = |name: &str| {
                 NOT_A_FILTER
                     .iter()

@@ -75,6 +75,8 @@ pub(super) struct Shape {
     pub(super) filter: &'static str,
     pub(super) select: &'static str,
     pub(super) order: Order,
+    /// Whether the method is known to sort by its id.
+    pub(super) sorts_by_id: bool,
     /// Nobody has written this shape down: the first answer may correct it.
     pub(super) guessed: bool,
 }
@@ -101,6 +103,7 @@ impl Shape {
             filter: row.filter,
             select: row.select,
             order: row.order,
+            sorts_by_id: !guessed && matches!(row.paging, Paging::Keyset | Paging::KeysetV3),
             guessed,
         }
     }

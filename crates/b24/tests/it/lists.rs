@@ -415,6 +415,25 @@ async fn an_offset_read_follows_next() {
 }
 
 #[tokio::test]
+async fn an_offset_read_sorts_by_id_where_that_is_known_to_work() {
+    let script = Script::new([ok(json!([])), ok(json!([])), ok(json!({ "items": [] }))]);
+    let v2 = |method: &str| script.client().v2().list(method);
+    assert!(v2("crm.status.list").await.unwrap().is_empty());
+    assert_eq!(script.json(0), json!({ "start": 0 }));
+    assert!(v2("user.get").by_offset().await.unwrap().is_empty());
+    assert_eq!(
+        script.json(1),
+        json!({ "sort": "ID", "order": "ASC", "start": 0 })
+    );
+    let v3 = script.client().v3().list("timeman.record.list");
+    assert!(v3.await.unwrap().is_empty());
+    assert_eq!(
+        script.json(2),
+        json!({ "pagination": { "limit": 1000, "offset": 0 } })
+    );
+}
+
+#[tokio::test]
 async fn an_offset_read_past_the_end_stops() {
     let first = || {
         Step::Answer(
