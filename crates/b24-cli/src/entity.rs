@@ -95,12 +95,7 @@ impl Word {
         }
         if let Some((_, name)) = lower.split_once(':').filter(|(head, _)| *head == "spa") {
             return match name.parse() {
-                Ok(id) => Ok(Self::known(Entity::of_type(
-                    &format!("spa-{id}"),
-                    "item",
-                    id,
-                    api,
-                )?)),
+                Ok(id) => Ok(Self::known(Entity::smart(id, api)?)),
                 Err(_) if name.is_empty() => Err(unknown(word)),
                 Err(_) => Ok(Self::SmartProcess(word[4..].to_owned())),
             };
@@ -122,6 +117,12 @@ impl Entity {
     fn of_type(rows: &str, row: &str, id: u64, api: Api) -> Result<Self, Failure> {
         let mut entity = Self::of_method(ITEMS, rows, row, rows, api)?;
         entity.entity_type = Some(id);
+        Ok(entity)
+    }
+
+    fn smart(id: u64, api: Api) -> Result<Self, Failure> {
+        let mut entity = Self::of_type("items", "item", id, api)?;
+        entity.stem = format!("spa-{id}");
         Ok(entity)
     }
 
@@ -196,14 +197,15 @@ impl Entity {
         });
         let Some(id) = id else {
             let close = closest(name, titles.iter().map(String::as_str));
-            let failure = Failure::usage(format!("the portal has no smart process {name:?}"));
+            let failure = Failure::usage(format!("the portal has no smart process {name:?}"))
+                .state("nothing changed");
             return Err(match (close, titles.is_empty()) {
                 (Some(close), _) => failure.hint(format!("did you mean \"spa:{close}\"?")),
                 (None, false) => failure.hint(format!("it has: {}", titles.join(", "))),
                 (None, true) => failure,
             });
         };
-        Self::of_type(&format!("spa-{id}"), "item", id, api)
+        Self::smart(id, api)
     }
 
     /// Parameters that the entity stands for.
@@ -322,10 +324,7 @@ mod tests {
             assert_eq!(entity.id_field(), "id");
         }
         let spa = read("spa:1032", Api::Auto).unwrap();
-        assert_eq!(
-            (spa.entity_type, spa.rows.as_str()),
-            (Some(1032), "spa-1032")
-        );
+        assert_eq!((spa.entity_type, spa.rows.as_str()), (Some(1032), "items"));
     }
 
     #[test]

@@ -81,6 +81,9 @@ fn string<'a>(text: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
         let (character, taken) = unescape(rest);
         match character {
             Some(character) => {
+                if matches!(character, '"' | '\\') {
+                    out.push(b'\\');
+                }
                 out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
             }
             None => out.extend_from_slice(&rest[..taken]),
@@ -113,9 +116,9 @@ fn unescape(text: &[u8]) -> (Option<char>, usize) {
     }
 }
 
-/// Quotes, backslashes, control characters and Unicode line ends stay escaped.
+/// Control characters and Unicode line ends stay escaped.
 fn may_stand(c: char) -> bool {
-    !(c.is_control() || matches!(c, '"' | '\\' | '\u{2028}' | '\u{2029}'))
+    !(c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
 /// `\u0041` as a number.

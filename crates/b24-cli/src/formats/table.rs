@@ -1,4 +1,4 @@
-//! Aligned columns. The widths come from the first rows, later cells are cut to them.
+//! Aligned columns. The widths come from the first rows, later texts are cut to them.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -102,7 +102,12 @@ impl Table {
             } else {
                 Alignment::Left
             };
-            let cut = console::truncate_str(&cell.text, *width, "…");
+            // Half a number would be another number.
+            let cut = if cell.number {
+                Cow::Borrowed(cell.text.as_str())
+            } else {
+                console::truncate_str(&cell.text, *width, "…")
+            };
             line.push_str(&pad_str(&cut, *width, alignment, None));
             line.push_str(GAP);
         }
@@ -112,10 +117,10 @@ impl Table {
 }
 
 fn cell(value: Option<&RawValue>) -> Cell {
-    Cell {
-        text: one_line(text(value)),
-        number: value.is_some_and(is_number),
-    }
+    let text = one_line(text(value));
+    // Classic methods write numbers as texts.
+    let number = value.is_some_and(is_number) || text.parse::<f64>().is_ok_and(f64::is_finite);
+    Cell { text, number }
 }
 
 /// Line ends become spaces, other control characters are shown and not obeyed.

@@ -130,9 +130,9 @@ fn csv_for_excel_keeps_ids_and_defuses_formulas() {
 fn a_table_is_aligned_and_looks_ahead_a_bounded_way() {
     let names = columns(&["id", "title", "sum"]);
     insta::assert_snapshot!(encode(Encoder::table(names.clone(), None), &ROWS), @r#"
-    id  title                sum
+    id  title                    sum
      1  A & B/C              1000.00
-     2  Ромашка; "OOO" next  -5.50
+     2  Ромашка; "OOO" next    -5.50
      3  =1+1
     "#);
     let long = format!(r#"{{"id":1,"title":"{}\u001b[31m"}}"#, "x".repeat(200));
@@ -168,7 +168,7 @@ fn json_text_is_rewritten_without_changing_what_it_says() {
     compact(cases[1], &mut out);
     assert_eq!(
         String::from_utf8(out).unwrap(),
-        r#""Жж 😀 \ud83d \u2028 \u0000 \\ \" \u0022 \u005c /""#
+        r#""Жж 😀 \ud83d \u2028 \u0000 \\ \" \" \\ /""#
     );
     let mut out = Vec::new();
     pretty(cases[0], &mut out);

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Kind, from_sdk};
 use crate::formats::compact;
 use crate::parameters::Tree;
-use crate::printer::{Progress, Summary, grouped};
+use crate::printer::{Progress, Summary, counted, grouped};
 use crate::session::Session;
 
 /// What the portal takes in one request.
@@ -396,9 +396,9 @@ impl Run<'_> {
         let requests = self.connection.client.stats().requests;
         let seconds = self.started.elapsed().as_secs_f64();
         let text = format!(
-            "{} commands ok{others}; {} requests in {seconds:.1} s, {}",
-            grouped(ok),
-            grouped(requests),
+            "{} ok{others}; {} in {seconds:.1} s, {}",
+            counted(ok, "command", "commands"),
+            counted(requests, "request", "requests"),
             self.connection,
         );
         self.session.finish(

@@ -73,12 +73,27 @@ pub(super) async fn make(
     connection: &Connection,
 ) -> Result<Plan> {
     let select = selection(request, &entity, session)?;
+    let (entity, params) = parameters_of(request, entity)?;
     let known = if needs_fields(request, &entity, &select) {
         fields::fetch(&entity, session, connection).await?
     } else {
         Known::Nothing
     };
-    Ok(plan(request, entity, select, &known)?)
+    Ok(plan(request, entity, params, select, &known)?)
+}
+
+/// The parameters of the list beside its filter; a type that they name is the entity's.
+fn parameters_of(request: &Request, mut entity: Entity) -> Result<(Entity, Tree), Failure> {
+    let more = parameters::parse(&request.params, entity.documented.as_ref())
+        .map_err(|error| Failure::usage(format!("--param: {error}")).state("nothing was sent"))?;
+    if let (true, Some(Tree::Number(id))) = (entity.is_items(), more.get("entityTypeId")) {
+        entity.entity_type = id.as_u64();
+    }
+    let mut params = entity.parameters();
+    for (key, value) in more.entries() {
+        params.set(key.clone(), value.clone());
+    }
+    Ok((entity, params))
 }
 
 /// The fields that the user names, here or in the project's `b24.toml`.
@@ -120,6 +135,7 @@ fn needs_fields(request: &Request, entity: &Entity, select: &[String]) -> bool {
 fn plan(
     request: &Request,
     entity: Entity,
+    params: Tree,
     select: Vec<String>,
     known: &Known,
 ) -> Result<Plan, Failure> {
@@ -187,12 +203,6 @@ fn plan(
         Some(chosen.clone())
     };
 
-    let mut params = entity.parameters();
-    let more = parameters::parse(&request.params, documented)
-        .map_err(|error| Failure::usage(format!("--param: {error}")).state("nothing was sent"))?;
-    for (key, value) in more.entries() {
-        params.set(key.clone(), value.clone());
-    }
     let knows_in = operators.is_empty() || operators.contains(&"@");
     Ok(Plan {
         by_offset: request.by_offset || !order.is_empty(),

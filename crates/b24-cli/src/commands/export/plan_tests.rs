@@ -41,7 +41,8 @@ fn make(line: &str, fields: Option<&str>) -> Result<Plan, String> {
         panic!("an entity");
     };
     let known = fields.map_or(Known::Nothing, |json| known(json, &entity));
-    plan(&request, *entity, args.select.clone(), &known).map_err(shown)
+    let (entity, params) = parameters_of(&request, *entity).map_err(shown)?;
+    plan(&request, entity, params, args.select.clone(), &known).map_err(shown)
 }
 
 #[test]

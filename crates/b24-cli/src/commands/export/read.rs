@@ -15,7 +15,7 @@ use crate::catalogue::Version;
 use crate::connection::Connection;
 use crate::failure::{Failure, Kind, from_sdk, refine};
 use crate::formats::{Encoder, Format, Output, entry};
-use crate::printer::{Progress, StdoutClosed, Summary, grouped};
+use crate::printer::{Progress, StdoutClosed, Summary, counted, grouped};
 use crate::session::Session;
 
 /// Bytes that are gathered before they are written.
@@ -51,7 +51,10 @@ pub(super) async fn read(
         Ok(()) => {}
         Err(end) => return Err(export.failed(end).await),
     }
-    let strays = export.encoder.strays().cloned().unwrap_or_default();
+    let strays = match export.plan.chosen {
+        true => BTreeSet::new(),
+        false => export.encoder.strays().cloned().unwrap_or_default(),
+    };
     export.warn(&strays);
     let after = connection.client.stats();
     let bytes = after.bytes_received - before.bytes_received;
@@ -192,7 +195,7 @@ impl Export<'_> {
 
     async fn failed(mut self, end: End) -> anyhow::Error {
         // Rows that have come are kept, but for a disk that does not take them.
-        if !matches!(end, End::Disk(_)) && self.write().is_err() {
+        if self.pending > 0 && !matches!(end, End::Disk(_)) && self.write().is_err() {
             self.block.clear();
         }
         let name = self.output.name();
@@ -228,6 +231,9 @@ impl Export<'_> {
     /// What is left of the export.
     fn kept(&self, name: &str) -> String {
         let Some(part) = self.output.part() else {
+            if self.rows == 0 {
+                return "nothing was written; reading is safe to repeat".to_owned();
+            }
             return format!(
                 "{} were written to {name}; reading is safe to repeat",
                 self.how_far()
@@ -266,8 +272,8 @@ impl Export<'_> {
                 ""
             };
             self.session.printer.warning(format!(
-                "{} ids have no row: {}{more}",
-                grouped(missing.len() as u64),
+                "{} no row: {}{more}",
+                counted(missing.len() as u64, "id has", "ids have"),
                 shown.join(", ")
             ));
         }
@@ -281,9 +287,9 @@ impl Export<'_> {
             false => format!(" in {}", self.output.name()),
         };
         let text = format!(
-            "{} {}{place}; {requests} requests, {}{all} in {seconds:.1} s, {}",
-            grouped(self.rows),
-            self.plan.entity.rows,
+            "{}{place}; {}, {}{all} in {seconds:.1} s, {}",
+            counted(self.rows, &self.plan.entity.row, &self.plan.entity.rows),
+            counted(requests, "request", "requests"),
             size(bytes),
             self.connection,
         );

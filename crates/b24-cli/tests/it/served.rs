@@ -1,0 +1,37 @@
+//! A portal that runs beside the command under test.
+
+use assert_cmd::Command;
+use b24_portal::Portal;
+use tokio::runtime::Runtime;
+
+use crate::support::Home;
+
+/// A portal with the demo set, gone on drop.
+pub(crate) struct Served {
+    pub(crate) portal: Portal,
+    _runtime: Runtime,
+}
+
+impl Served {
+    pub(crate) fn demo() -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let portal = runtime.block_on(Portal::builder().demo().start());
+        Self {
+            portal: portal.expect("a portal"),
+            _runtime: runtime,
+        }
+    }
+
+    /// The command, connected to this portal.
+    pub(crate) fn b24(&self, home: &Home) -> Command {
+        let mut command = home.b24();
+        command.env("B24_WEBHOOK", self.portal.webhook());
+        command
+    }
+
+    /// The secret of the webhook, which nothing may show.
+    pub(crate) fn secret(&self) -> &str {
+        let path = self.portal.webhook().trim_end_matches('/');
+        path.rsplit('/').next().expect("a secret")
+    }
+}
