@@ -54,6 +54,22 @@ pub(crate) enum Command {
     Completions(commands::completions::Args),
 }
 
+impl Command {
+    /// The word it is called by.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Call(_) => "call",
+            Self::Export(_) => "export",
+            Self::Batch(_) => "batch",
+            Self::Ping(_) => "ping",
+            Self::Auth(_) => "auth",
+            Self::Portal(_) => "portal",
+            Self::Explain(_) => "explain",
+            Self::Completions(_) => "completions",
+        }
+    }
+}
+
 /// The flags that every command takes, in any place.
 #[derive(Debug, Clone, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags are what they are")]
@@ -191,6 +207,12 @@ fn variable(arg: clap::Arg) -> clap::Arg {
     } else {
         arg.env(name).hide_env(true)
     }
+}
+
+/// Whether a variable switches its flag on.
+pub(crate) fn is_on(variable: &str) -> bool {
+    const OFF: &[&str] = &["", "0", "n", "no", "f", "false", "off"];
+    std::env::var(variable).is_ok_and(|value| !OFF.contains(&value.trim().to_lowercase().as_str()))
 }
 
 /// `75s`, `55m`, `1h 30m`.

@@ -28,6 +28,7 @@ fn object(session: &Session, exit: Exit, failure: Option<&Failure>) -> Value {
         .summary()
         .map(|summary| summary.fields)
         .unwrap_or_default();
+    object.insert("command".into(), session.command.into());
     object.insert("exit".into(), exit.code().into());
     object.insert("outcome".into(), exit.outcome().into());
     object.insert(

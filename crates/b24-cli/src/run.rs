@@ -43,8 +43,7 @@ fn not_parsed(error: &clap::Error) -> Exit {
             Exit::Done
         };
     }
-    let json = std::env::args_os().any(|arg| arg == "--json")
-        || std::env::var_os("B24_JSON").is_some_and(|value| !value.is_empty() && value != "0");
+    let json = std::env::args_os().any(|arg| arg == "--json") || args::is_on("B24_JSON");
     let style = Style::resolve(json, false, 0, ColorChoice::Auto, ProgressChoice::None);
     Printer::new(style).failure(&failure::from_clap(error));
     Exit::Usage
@@ -52,7 +51,7 @@ fn not_parsed(error: &clap::Error) -> Exit {
 
 fn execute(cli: Cli) -> Exit {
     let Cli { global, command } = cli;
-    let session = Session::new(global.clone(), printer(&global));
+    let session = Session::new(command.name(), global.clone(), printer(&global));
     let (exit, failure) = match start(&global) {
         Ok(runtime) => {
             let ended = runtime.block_on(async {

@@ -30,6 +30,8 @@ pub(crate) enum Mode {
 /// One run of the command.
 #[derive(Debug)]
 pub(crate) struct Session {
+    /// `call`, `export`, …
+    pub(crate) command: &'static str,
     /// The global flags.
     pub(crate) global: Global,
     /// The way to the terminal.
@@ -44,9 +46,10 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session that has not chosen a portal yet.
-    pub(crate) fn new(global: Global, printer: Printer) -> Self {
+    pub(crate) fn new(command: &'static str, global: Global, printer: Printer) -> Self {
         let stop = Stop::new(global.deadline);
         Self {
+            command,
             global,
             printer,
             stop,

@@ -82,7 +82,7 @@ async fn login(name: Option<String>, files: &Files, session: &Session) -> Result
         .await
         .map_err(|error| not_kept(&error, &connection))?;
     Store::beside(files).keep(&name, &webhook)?;
-    files.add_profile(&name, &connection.host)?;
+    files.add_profile(&name, &connection.host, identity.licence.as_deref())?;
     let default = files.read()?.default_profile.as_deref() == Some(name.as_str());
     let report = described(
         &connection.host,
@@ -214,7 +214,7 @@ async fn status(name: Option<String>, session: &Session) -> Result<Exit> {
                 profile: Some(name),
                 ..session.global.clone()
             };
-            other = Session::new(global, session.printer.clone());
+            other = Session::new("auth", global, session.printer.clone());
             &other
         }
         None => session,

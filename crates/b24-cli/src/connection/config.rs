@@ -40,6 +40,8 @@ pub(crate) struct Profile {
     pub(crate) limits: Option<String>,
     /// As `--share`.
     pub(crate) share: Option<String>,
+    /// The plan, as the portal told it at `auth login`; it settles `limits = "auto"`.
+    pub(crate) licence: Option<String>,
 }
 
 /// The file of a project, which may be committed.
@@ -98,11 +100,14 @@ impl Files {
     }
 
     /// Notes a portal under a name; the first becomes the default.
-    pub(crate) fn add_profile(&self, name: &str, host: &str) -> Result<()> {
+    pub(crate) fn add_profile(&self, name: &str, host: &str, licence: Option<&str>) -> Result<()> {
         self.edit(|document| {
             let profiles = table(document, "profile");
             let profile = profiles.entry(name).or_insert_with(toml_edit::table);
             profile["portal"] = toml_edit::value(host);
+            if let Some(licence) = licence {
+                profile["licence"] = toml_edit::value(licence);
+            }
             if document.get("default_profile").is_none() {
                 document["default_profile"] = toml_edit::value(name);
             }

@@ -17,7 +17,7 @@ use anyhow::Result;
 use b24::{Client, Limits};
 use b24_portal::Portal;
 
-use crate::args::Global;
+use crate::args::{Global, is_on};
 use crate::failure::{Failure, Kind};
 use crate::printer::{Printer, watch};
 use crate::session::Mode;
@@ -98,19 +98,13 @@ pub(crate) fn said(global: &Global, files: &Files) -> Result<Said> {
         || global.profile.is_some()
         || global.webhook.is_some()
         || global.webhook_file.is_some();
-    let env_demo = filled("B24_DEMO").is_some_and(|value| {
-        !matches!(
-            value.to_lowercase().as_str(),
-            "0" | "n" | "no" | "f" | "false" | "off"
-        )
-    });
     let env_webhook = filled("B24_WEBHOOK").map(|text| Secret::new(&text));
     let mut said = Said {
         demo: global.demo,
         profile: global.profile.clone(),
         webhook: global.webhook.as_deref().map(Secret::new),
         webhook_file: global.webhook_file.clone(),
-        env_demo,
+        env_demo: is_on("B24_DEMO"),
         env_webhook,
         env_webhook_file: filled("B24_WEBHOOK_FILE").map(Into::into),
         env_profile: filled("B24_PROFILE"),
@@ -214,9 +208,7 @@ fn connection(
     let mut builder = Client::builder()
         .webhook(way.webhook.expose())
         .user_agent(concat!("b24-cli/", env!("CARGO_PKG_VERSION")))
-        .limits(limits(
-            global.limits.as_deref().or(way.profile.limits.as_deref()),
-        )?)
+        .limits(limits(global, &way.profile)?)
         .observer(watch(printer.clone()));
     if let Some(share) = global.share.as_deref().or(way.profile.share.as_deref()) {
         builder = builder.share(parse_share(share)?);
@@ -248,11 +240,27 @@ fn connection(
     })
 }
 
-fn limits(text: Option<&str>) -> Result<Limits, Failure> {
-    text.map_or(Ok(Limits::Auto), |text| {
-        text.parse()
-            .map_err(|error: b24::LimitsError| Failure::usage(format!("--limits: {error}")))
-    })
+/// As told; `auto` goes by the plan that the portal told at `auth login`, else it is the standard one.
+fn limits(global: &Global, profile: &Profile) -> Result<Limits, Failure> {
+    let told = global
+        .limits
+        .as_deref()
+        .or(profile.limits.as_deref())
+        .unwrap_or("auto");
+    let limits = told
+        .parse()
+        .map_err(|error: b24::LimitsError| Failure::usage(format!("--limits: {error}")))?;
+    match profile.licence.as_deref() {
+        Some(licence) if limits == Limits::Auto && is_enterprise(licence) => Ok(Limits::Enterprise),
+        _ => Ok(limits),
+    }
+}
+
+/// Plans are called `en_pro100`, `de_ent250`, …
+fn is_enterprise(licence: &str) -> bool {
+    licence
+        .split_once('_')
+        .is_some_and(|(_, plan)| plan.starts_with("ent"))
 }
 
 /// `50%`, `50` or `0.5`.
@@ -275,6 +283,17 @@ fn parse_share(text: &str) -> Result<f64, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn auto_limits_go_by_the_plan() {
+        for (licence, enterprise) in [
+            ("de_ent250", true),
+            ("en_pro100", false),
+            ("enterprise", false),
+        ] {
+            assert_eq!(is_enterprise(licence), enterprise, "{licence}");
+        }
+    }
 
     #[test]
     fn a_share_is_a_part_of_one() {

@@ -170,3 +170,76 @@ async fn the_first_signal_stops_a_command_cleanly() {
         assert_eq!(text, "error: ping was interrupted\n");
     });
 }
+
+#[cfg(unix)]
+#[test]
+fn the_second_signal_stops_at_once() {
+    let home = Home::new();
+    let words = [
+        "portal",
+        "--port",
+        "0",
+        "--deals",
+        "0",
+        "--",
+        "sh",
+        "-c",
+        "echo started; exec sleep 20",
+    ];
+    let mut child = start(&home, &words, &[]);
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("stdout"))
+        .read_line(&mut line)
+        .expect("a line");
+    let begun = std::time::Instant::now();
+    // The first waits for the command, which Ctrl-C on a terminal would have ended too.
+    while child.try_wait().expect("a state").is_none() {
+        signal(&child, "INT");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert!(
+        begun.elapsed().as_secs() < 15,
+        "it did not wait for the command"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_termination_is_passed_on_to_the_command() {
+    let home = Home::new();
+    let words = [
+        "portal",
+        "--port",
+        "0",
+        "--deals",
+        "0",
+        "--",
+        "sh",
+        "-c",
+        "echo started; exec sleep 20",
+    ];
+    let mut child = start(&home, &words, &[]);
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("stdout"))
+        .read_line(&mut line)
+        .expect("a line");
+    signal(&child, "TERM");
+    assert_eq!(child.wait().expect("it ends").code(), Some(143));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let home = Home::new();
+    let b24 = assert_cmd::cargo::cargo_bin("b24");
+    let script = format!("{} explain 0 > /dev/full", b24.display());
+    let output = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(home.path())
+        .output();
+    assert_eq!(
+        shown(&output.expect("sh runs")),
+        "exit: 1\n--- stdout\n--- stderr\nerror: No space left on device (os error 28)\n"
+    );
+}

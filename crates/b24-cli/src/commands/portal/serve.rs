@@ -133,11 +133,7 @@ impl Started {
             "the portal answered {} requests and is gone",
             grouped(requests)
         );
-        session.finish(
-            Summary::new(text)
-                .field("command", "portal")
-                .field("requests", requests),
-        );
+        session.finish(Summary::new(text).field("requests", requests));
     }
 }
 
