@@ -49,10 +49,18 @@ struct Webhook {
     active: bool,
 }
 
-/// All webhooks of a portal; the first is its own.
+#[derive(Debug)]
+struct AppToken {
+    user_id: i64,
+    token: String,
+    scopes: Vec<String>,
+}
+
+/// All webhooks of a portal, the first of which is its own, and the tokens of applications.
 #[derive(Debug, Default)]
 pub(crate) struct Access {
     webhooks: Vec<Webhook>,
+    tokens: Vec<AppToken>,
 }
 
 impl Access {
@@ -71,6 +79,14 @@ impl Access {
         });
     }
 
+    pub(crate) fn add_token(&mut self, user_id: i64, token: String, scopes: Vec<String>) {
+        self.tokens.push(AppToken {
+            user_id,
+            token,
+            scopes,
+        });
+    }
+
     /// Switches every webhook off or on.
     pub(crate) fn set_active(&mut self, active: bool) {
         self.webhooks
@@ -80,9 +96,10 @@ impl Access {
 
     /// Every secret, to blot it out of logs.
     pub(crate) fn secrets(&self) -> Vec<String> {
-        self.webhooks
-            .iter()
-            .map(|webhook| webhook.secret.clone())
+        let secrets = self.webhooks.iter().map(|webhook| &webhook.secret);
+        secrets
+            .chain(self.tokens.iter().map(|token| &token.token))
+            .cloned()
             .collect()
     }
 
@@ -93,7 +110,22 @@ impl Access {
     ) -> Result<Admitted, Denied> {
         match credentials {
             Credentials::None => Err(Denied::NoCredentials),
-            Credentials::Token(_) => Err(Denied::UnknownToken),
+            Credentials::Token(given) => {
+                let place = self.tokens.iter().position(|known| known.token == *given);
+                let place = place.ok_or(Denied::UnknownToken)?;
+                let AppToken {
+                    user_id, scopes, ..
+                } = &self.tokens[place];
+                let actor = Actor {
+                    user_id: *user_id,
+                    kind: ActorKind::App,
+                    scopes: scopes.clone(),
+                };
+                Ok(Admitted {
+                    actor,
+                    entity: format!("application {place}"),
+                })
+            }
             Credentials::Webhook(..) if !https_ok => Err(Denied::HttpsRequired),
             Credentials::Webhook(user, secret) => {
                 let is_meant = |hook: &Webhook| {

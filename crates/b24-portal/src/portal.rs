@@ -138,6 +138,15 @@ impl Portal {
         webhook_url(&self.shared, user_id, &secret)
     }
 
+    /// A new token of an application, with these scopes: for a Bearer header, or the parameters `auth` and
+    /// `access_token`. It does not expire.
+    pub fn add_token(&self, user_id: i64, scopes: &[&str]) -> String {
+        let token = random_word(70);
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        lock(&self.shared.access).add_token(user_id, token.clone(), scopes);
+        token
+    }
+
     /// Makes the next request of this method go wrong. Calls queue up: two faults hit two requests.
     pub fn fail_next(&self, method: &str, fault: Fault) {
         self.add_fault(FaultRule::new(fault).method(method));

@@ -1,7 +1,7 @@
 use b24_portal::{Edition, Operating, Portal, Statuses};
 use serde_json::{Value, json};
 
-use crate::client::{call, code, get, stubbing};
+use crate::client::{call, code, get, read, stubbing};
 
 #[tokio::test]
 async fn the_time_block_depends_on_the_edition() {
@@ -117,6 +117,48 @@ async fn wrong_credentials_scopes_and_kinds_of_authorization() {
         portal.restore_webhook();
         assert_eq!(call(&portal, "crm.quote.list", &json!({})).await.0, 200);
     }
+}
+
+#[tokio::test]
+async fn tokens_of_applications_come_in_many_ways() {
+    let portal = stubbing().require_https(true).start().await.unwrap();
+    let token = portal.add_token(1, &["crm", "note"]);
+    let client = reqwest::Client::new();
+    let (v2, v3) = (
+        format!("{}/rest/event.bind", portal.url()),
+        format!("{}/rest/api/note.document.get", portal.url()),
+    );
+    let ways = [
+        client.get(&v2).bearer_auth(&token),
+        client
+            .get(&v2)
+            .header("authorization", format!("bearer  {token}")),
+        client.get(format!("{v2}?auth={token}")),
+        client.post(&v2).json(&json!({"access_token": token})),
+        client
+            .post(format!("{}/rest/batch", portal.url()))
+            .form(&[("auth", token.as_str()), ("cmd[a]", "event.bind")]),
+        client.post(&v3).bearer_auth(&token).json(&json!({})),
+        client.post(&v3).json(&json!({"auth": token, "id": 1})),
+        client
+            .post(format!("{v3}?auth={token}"))
+            .json(&json!({"id": 1})),
+    ];
+    for (place, way) in ways.into_iter().enumerate() {
+        let (status, body) = read(way.send().await.unwrap()).await;
+        assert!(
+            status == 200 && !body["result"].is_null(),
+            "way {place}: {body}"
+        );
+    }
+    let (status, body) = read(client.get(&v2).bearer_auth("wrong").send().await.unwrap()).await;
+    assert_eq!((status, code(&body)), (401, "invalid_token"));
+    assert!(
+        portal
+            .log()
+            .iter()
+            .all(|entry| !entry.params.contains(&token))
+    );
 }
 
 #[tokio::test]
