@@ -1,7 +1,12 @@
 //! Statuses, pipelines, currencies, smart processes: short lists, always whole.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "methods that cannot refuse have the signature of those that can"
+)]
+
 use super::{required, v2};
-use crate::php::{Key, Php};
+use crate::php::{Key, Php, PhpArray};
 use crate::play::{Call, Method, Refusal, Reply};
 use crate::world::directory::{
     BASE_CURRENCY, CATEGORIES, CURRENCIES, Category, Currency, PROCESSES, Process, Status,
@@ -185,7 +190,7 @@ fn chosen(mut rows: Vec<Php>, filter: Option<&Php>, order: Option<&Php>) -> Vec<
         let array = array
             .and_then(Php::as_array)
             .into_iter()
-            .flat_map(|array| array.iter());
+            .flat_map(PhpArray::iter);
         array
             .map(|(key, value): (&Key, &Php)| (key.text().into_owned(), value.clone()))
             .collect()
@@ -202,9 +207,9 @@ fn chosen(mut rows: Vec<Php>, filter: Option<&Php>, order: Option<&Php>) -> Vec<
         let number = |row: &Php| row.get(&name).map_or(0, Php::to_int);
         let text = |row: &Php| row.get(&name).map(|value| value.to_text().into_owned());
         if by_number {
-            rows.sort_by_key(number)
+            rows.sort_by_key(number);
         } else {
-            rows.sort_by_key(text)
+            rows.sort_by_key(text);
         }
         if !direction.to_text().eq_ignore_ascii_case("ASC") {
             rows.reverse();

@@ -1,5 +1,10 @@
 //! What the portal says about itself.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "methods that cannot refuse have the signature of those that can"
+)]
+
 use super::{all, v2};
 use crate::php::Php;
 use crate::play::{ActorKind, Call, Method, Refusal, Reply, Version};
@@ -20,7 +25,7 @@ fn methods(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let wanted = call.params.get_ci("scope").map(Php::to_text);
     let everything = call.params.get_ci("full").is_some_and(Php::truthy);
     let shown = |method: &&Method| match &wanted {
-        Some(scope) if !scope.is_empty() => method.scope == *scope,
+        Some(scope) if !scope.is_empty() => method.scope.split(',').any(|known| known == scope),
         _ => everything || allowed(call, method),
     };
     let played = all()
@@ -69,7 +74,8 @@ fn scope(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 
 /// Whether the credential's scopes cover a method.
 fn allowed(call: &Call<'_>, method: &Method) -> bool {
-    method.scope.is_empty() || call.actor.scopes.iter().any(|scope| scope == method.scope)
+    let granted = |wanted: &str| call.actor.scopes.iter().any(|scope| scope == wanted);
+    method.scope.is_empty() || method.scope.split(',').any(granted)
 }
 
 fn app_info(call: &mut Call<'_>) -> Result<Reply, Refusal> {

@@ -1,4 +1,9 @@
-//! `tasks.task.*` of v2: questions in UPPER_SNAKE, answers in camelCase, ids as text.
+//! `tasks.task.*` of v2: questions in `UPPER_SNAKE`, answers in camelCase, ids as text.
+
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "methods that cannot refuse have the signature of those that can"
+)]
 
 use super::grammar::{classic_filter, classic_order, names};
 use super::page::Page;
@@ -229,7 +234,7 @@ fn changes(call: &Call<'_>) -> Result<Vec<(FieldNo, Cell)>, Refusal> {
     let table = &call.world.tasks.table;
     let changes = fields
         .into_iter()
-        .flat_map(|fields| fields.iter())
+        .flat_map(PhpArray::iter)
         .filter_map(|(name, value)| {
             let field = asked(call.world, &name.text())?.field;
             (table.field(field).access != Access::Read)

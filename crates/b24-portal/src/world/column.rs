@@ -25,12 +25,11 @@ impl Column {
     /// Adds a row with `value` in it.
     pub(crate) fn push(&mut self, row: u32, value: &Cell) {
         match self {
-            Self::Constant(_) => {}
+            Self::Constant(_) | Self::Rare(_) => {}
             Self::Numbers(numbers) => numbers.push(NULL),
             Self::Flags(flags) => flags.push(-1),
             Self::Codes(codes) => codes.rows.push(Codes::NULL),
             Self::Texts(texts) => texts.spans.push(Texts::NULL),
-            Self::Rare(_) => {}
         }
         if *value != Cell::Null {
             self.set(row, value.as_ref());

@@ -1,6 +1,7 @@
 //! Directories of the portal: statuses and stages, pipelines, currencies, departments, smart processes.
 
 /// One value of a directory: a stage, a source, a type.
+#[expect(clippy::struct_field_names, reason = "the names of the portal")]
 #[derive(Debug, Clone)]
 pub(crate) struct Status {
     pub(crate) id: i64,

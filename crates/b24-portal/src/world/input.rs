@@ -2,10 +2,11 @@
 
 use super::cell::{Cell, CellRef, Multifield};
 use super::filter::{Filter, Relation, Test, fold};
+use super::money::Hundredths;
 use super::schema::{Field, Kind};
 use super::table::{FieldNo, Table};
 use super::time;
-use crate::php::Php;
+use crate::php::{Php, PhpArray};
 
 /// The operator of a condition; negation stands beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +108,7 @@ fn number_test(
     };
     let test = |relation, number| Filter::field(table, field, Test::Number(relation, number));
     // Between two hundredths: the bound is rounded down, so that "at least" means above it, and nothing equals it.
-    let inexact = kind == Kind::Money && (value.to_float() * 100.0 - number as f64).abs() > 1e-6;
+    let inexact = kind == Kind::Money && !Hundredths::read(value).exact;
     match relation {
         Relation::Equal if inexact => Filter::Always(false),
         Relation::AtLeast if inexact => test(Relation::Above, number),
@@ -160,7 +161,7 @@ fn list(value: &Php) -> Vec<Php> {
 pub(crate) fn number(kind: Kind, value: &Php) -> Option<i64> {
     match kind {
         Kind::Flag | Kind::Boolean => Some(i64::from(flag(value))),
-        Kind::Money => Some((value.to_float() * 100.0 + 1e-6).floor() as i64),
+        Kind::Money => Some(Hundredths::read(value).floor),
         Kind::Date => time::parse(&value.to_text()).map(time::day),
         Kind::DateTime => time::parse(&value.to_text()),
         _ => Some(value.to_int()),
@@ -178,21 +179,21 @@ fn flag(value: &Php) -> bool {
 pub(crate) fn cell(field: &Field, value: &Php) -> Cell {
     let known = |id: &i64| field.options.iter().any(|(option, _)| option == id);
     match (field.kind, value) {
-        (Kind::Multifield, _) => Cell::Null,
         (Kind::References(_), _) => numbers(value, |id| *id > 0),
         (Kind::Options, _) => numbers(value, known),
         (Kind::Texts, _) => match texts(value) {
             texts if texts.is_empty() => Cell::Null,
             texts => Cell::Texts(texts),
         },
-        (_, Php::Null | Php::Array(_)) => Cell::Null,
+        // Multifields are kept by id: see `multifields`.
+        (Kind::Multifield, _) | (_, Php::Null | Php::Array(_)) => Cell::Null,
         (Kind::Option, _) => Some(value.to_int())
             .filter(known)
             .map_or(Cell::Null, Cell::Number),
         (Kind::Date | Kind::DateTime, _) => {
             number(field.kind, value).map_or(Cell::Null, Cell::Number)
         }
-        (Kind::Money, value) => Cell::Number((value.to_float() * 100.0).round() as i64),
+        (Kind::Money, value) => Cell::Number(Hundredths::read(value).nearest),
         (Kind::MoneyText, value) => money_text(&value.to_text()),
         (kind, value) if kind.is_number() => number(kind, value).map_or(Cell::Null, Cell::Number),
         (_, value) if value.to_text().is_empty() => Cell::Null,
@@ -210,9 +211,10 @@ fn numbers(value: &Php, keep: impl Fn(&i64) -> bool) -> Cell {
 }
 
 fn texts(value: &Php) -> Box<[Box<str>]> {
-    items(value)
-        .map(|item| Box::from(&*item.to_text()))
-        .filter(|text: &Box<str>| !text.is_empty())
+    let texts = items(value).map(Php::to_text);
+    texts
+        .filter(|text| !text.is_empty())
+        .map(Box::from)
         .collect()
 }
 
@@ -220,10 +222,7 @@ fn texts(value: &Php) -> Box<[Box<str>]> {
 fn items(value: &Php) -> impl Iterator<Item = &Php> {
     let array = value.as_array();
     let single = array.is_none().then_some(value);
-    array
-        .into_iter()
-        .flat_map(|array| array.values())
-        .chain(single)
+    array.into_iter().flat_map(PhpArray::values).chain(single)
 }
 
 /// `100.5|EUR` with two digits; anything else is NULL.

@@ -8,6 +8,7 @@ mod entities;
 mod entity;
 pub(crate) mod filter;
 pub(crate) mod input;
+mod money;
 pub(crate) mod scan;
 pub(crate) mod schema;
 pub(crate) mod table;
@@ -20,7 +21,6 @@ pub(crate) mod write;
 pub(crate) use cell::{Cell, CellRef, Multifield};
 pub(crate) use directory::Directory;
 pub(crate) use entity::Entity;
-use table::Table;
 
 /// All data of the portal.
 #[derive(Debug)]
@@ -108,9 +108,9 @@ impl World {
     /// Deletes rows as another user would.
     pub(crate) fn delete_rows(&mut self, entity: &str, ids: &[i64]) {
         if let Some(entity) = self.entity_mut(entity) {
-            ids.iter().for_each(|&id| {
+            for &id in ids {
                 entity.table.delete(id);
-            });
+            }
         }
     }
 
@@ -166,9 +166,4 @@ impl Entity {
         self.name.eq_ignore_ascii_case(name)
             || (self.type_id > 0 && name.parse() == Ok(self.type_id))
     }
-}
-
-/// The places of fields by their classic names.
-fn field_numbers<const N: usize>(table: &Table, names: [&str; N]) -> [table::FieldNo; N] {
-    names.map(|name| table.field_no(name).unwrap_or(table::ID))
 }

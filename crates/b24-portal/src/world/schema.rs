@@ -111,7 +111,7 @@ impl Initial {
 /// One field of an entity.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
-    /// UPPER_SNAKE, as the classic methods name it.
+    /// `UPPER_SNAKE`, as the classic methods name it.
     pub(crate) name: &'static str,
     /// camelCase, as `crm.item.*` and `tasks.task.*` name it; empty where they do not have it.
     pub(crate) camel: &'static str,

@@ -175,11 +175,6 @@ impl Table {
         self.deleted[row as usize / 64] & (1 << (row % 64)) == 0
     }
 
-    /// How many rows there are.
-    pub(crate) const fn len(&self) -> usize {
-        self.live
-    }
-
     /// The places of all rows, deleted ones too.
     pub(crate) fn places(&self) -> Range<Row> {
         0..self.ids.len() as Row

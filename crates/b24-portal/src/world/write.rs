@@ -57,12 +57,12 @@ fn write_value(style: Style, entry: &Entry, value: CellRef<'_>, out: &mut Vec<u8
         CellRef::Number(number) => write_number(style, entry, number, out),
         CellRef::Text(text) => json::write_str(text, out),
         CellRef::Numbers(numbers) => write_list(numbers, out, |number, out| {
-            write_number(style, entry, *number, out)
+            write_number(style, entry, *number, out);
         }),
         CellRef::Texts(texts) => write_list(texts, out, |text, out| json::write_str(text, out)),
         CellRef::Contacts(contacts) => {
             write_list(contacts, out, |contact, out| {
-                write_multifield(style, &entry.name, contact, out)
+                write_multifield(style, &entry.name, contact, out);
             });
         }
     }
@@ -85,7 +85,7 @@ fn write_number(style: Style, entry: &Entry, number: i64, out: &mut Vec<u8>) {
     }
     match (entry.kind, style) {
         (Kind::Flag, Style::V3 | Style::User) => {
-            out.extend_from_slice(if number != 0 { b"true" } else { b"false" })
+            out.extend_from_slice(if number != 0 { b"true" } else { b"false" });
         }
         (Kind::Flag, _) => out.extend_from_slice(if number != 0 { b"\"Y\"" } else { b"\"N\"" }),
         (Kind::Date | Kind::DateTime, _) => {

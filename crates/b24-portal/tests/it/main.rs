@@ -4,6 +4,7 @@
 mod batch;
 mod client;
 mod control;
+mod data;
 mod envelope;
 mod faults;
 mod https;

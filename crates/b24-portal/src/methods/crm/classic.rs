@@ -5,7 +5,7 @@ use super::store::{self, Changes, Fault};
 use crate::methods::grammar::{classic_filter, classic_order, classic_select};
 use crate::methods::page::Page;
 use crate::methods::v2;
-use crate::php::Php;
+use crate::php::{Php, PhpArray};
 use crate::play::{Call, Method, Refusal, Reply};
 use crate::world::Entity;
 use crate::world::scan::Scan;
@@ -112,10 +112,7 @@ fn fields(call: &mut Call<'_>, type_id: i64) -> Result<Reply, Refusal> {
 /// The fields that may be written, without those whose values no directory knows: classic methods drop both silently.
 fn changes<'a>(call: &Call<'_>, entity: &Entity, given: &'a Php, row: Option<u32>) -> Changes<'a> {
     let known = |name: &str| entity.classic.entry(name).map(|entry| entry.field);
-    let writable = given
-        .as_array()
-        .into_iter()
-        .flat_map(|fields| fields.iter());
+    let writable = given.as_array().into_iter().flat_map(PhpArray::iter);
     let writable = writable.filter_map(|(name, value)| Some((known(&name.text())?, value)));
     let mut changes: Changes<'a> = writable
         .filter(|(field, _)| store::may_write(entity, *field, row.is_none()))

@@ -8,11 +8,7 @@ use crate::world::view::{View, upper_snake};
 
 /// `crm.deal.fields` and its kin.
 pub(super) fn classic(entity: &Entity) -> Php {
-    let fields = entity
-        .table
-        .fields()
-        .iter()
-        .filter(|field| field.classic && field.name != "OBSERVER_IDS");
+    let fields = entity.table.fields().iter().filter(|field| field.classic);
     Php::map(fields.map(|field| (field.name, describe(entity, field, false).into())))
 }
 

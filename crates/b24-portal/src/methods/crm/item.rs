@@ -173,10 +173,7 @@ fn changes<'a>(
     contacts: &'a [(String, Php)],
     adding: bool,
 ) -> Result<Changes<'a>, Refusal> {
-    let fields = given(call)?
-        .as_array()
-        .into_iter()
-        .flat_map(|fields| fields.iter());
+    let fields = given(call)?.as_array().into_iter().flat_map(PhpArray::iter);
     let mut changes: Changes<'a> = fields
         .filter_map(|(name, value)| Some((entity.camel.entry(&name.text())?.field, value)))
         .filter(|(field, _)| store::may_write(entity, *field, adding))

@@ -1,5 +1,10 @@
 //! What the portal says about REST 3.0 itself.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "methods that cannot refuse have the signature of those that can"
+)]
+
 use super::Source;
 use super::query::type_name;
 use crate::methods::all;

@@ -65,12 +65,12 @@ pub(super) fn typed(entry: &Entry, value: &Php) -> Result<Php, Refusal> {
         ("string", Php::Str(_))
         | ("int", Php::Int(_))
         | ("bool", Php::Bool(_))
-        | ("float", Php::Int(_) | Php::Float(_)) => Some(value.clone()),
+        | ("float", Php::Int(_) | Php::Float(_))
+        | ("array", Php::Array(_) | Php::Int(_) | Php::Str(_)) => Some(value.clone()),
         ("datetime", Php::Str(text)) if is_atom(text) => Some(value.clone()),
         ("date", Php::Str(text)) if text.len() == 10 && time::parse(text).is_some() => {
             Some(value.clone())
         }
-        ("array", Php::Array(_) | Php::Int(_) | Php::Str(_)) => Some(value.clone()),
         _ => None,
     };
     typed.ok_or_else(|| {

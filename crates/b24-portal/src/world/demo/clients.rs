@@ -5,6 +5,9 @@ use super::{DAY, amount, moment, next_row, some_id};
 use crate::world::table::{Row, Table};
 use crate::world::{Cell, Multifield, World};
 
+const PHONE_TYPES: &[&str] = &["WORK", "MOBILE"];
+const MAIL_TYPES: &[&str] = &["WORK", "HOME"];
+
 pub(super) fn companies(world: &mut World, rng: &mut Rng, count: usize) {
     let World {
         crm,
@@ -212,13 +215,13 @@ fn contact_data(table: &mut Table, row: Row, rng: &mut Rng, next_id: &mut i64) {
         contact
     };
     let phones: Vec<Multifield> = (0..*pick(rng, &[0, 1, 1, 1, 2]))
-        .map(|_| contact(words::phone(rng), *pick(rng, &["WORK", "MOBILE"])))
+        .map(|_| contact(words::phone(rng), pick::<&str>(rng, PHONE_TYPES)))
         .collect();
     let mails: Vec<Multifield> = (0..*pick(rng, &[0, 1, 1, 2]))
         .map(|_| {
             contact(
                 format!("client{number}.{}@example.org", rng.u16(..1000)),
-                *pick(rng, &["WORK", "HOME"]),
+                pick::<&str>(rng, MAIL_TYPES),
             )
         })
         .collect();

@@ -2,13 +2,12 @@ use fastrand::Rng;
 
 use super::words::{self, pick};
 use super::{DAY, EPOCH, amount, moment, next_row, some_id};
+use crate::world::table::{FieldNo, ID, Row, Table};
 use crate::world::time::day;
-use crate::world::{Cell, World, field_numbers};
-
-type Stage = (i64, &'static str, &'static str, i64);
+use crate::world::{Cell, World};
 
 /// Pipeline, stage, its group, probability.
-const STAGES: &[Stage] = &[
+const STAGES: &[(i64, &str, &str, i64)] = &[
     (0, "NEW", "P", 10),
     (0, "NEW", "P", 10),
     (0, "PREPARATION", "P", 20),
@@ -41,154 +40,146 @@ pub(super) fn fill(world: &mut World, rng: &mut Rng, count: usize) {
         return;
     };
     let table = &mut deals.table;
-    let [
-        title,
-        type_id,
-        stage,
-        probability,
-        currency,
-        opportunity,
-        manual,
-        tax,
-        company,
-        contact,
-        begin,
-        close,
-    ] = field_numbers(
-        table,
-        [
-            "TITLE",
-            "TYPE_ID",
-            "STAGE_ID",
-            "PROBABILITY",
-            "CURRENCY_ID",
-            "OPPORTUNITY",
-            "IS_MANUAL_OPPORTUNITY",
-            "TAX_VALUE",
-            "COMPANY_ID",
-            "CONTACT_ID",
-            "BEGINDATE",
-            "CLOSEDATE",
-        ],
-    );
-    let [
-        created,
-        modified,
-        moved,
-        active,
-        closed,
-        comments,
-        category,
-        semantics,
-        is_new,
-        returning,
-        source,
-    ] = field_numbers(
-        table,
-        [
-            "DATE_CREATE",
-            "DATE_MODIFY",
-            "MOVED_TIME",
-            "LAST_ACTIVITY_TIME",
-            "CLOSED",
-            "COMMENTS",
-            "CATEGORY_ID",
-            "STAGE_SEMANTIC_ID",
-            "IS_NEW",
-            "IS_RETURN_CUSTOMER",
-            "SOURCE_ID",
-        ],
-    );
-    let authors = field_numbers(
-        table,
-        [
-            "ASSIGNED_BY_ID",
-            "CREATED_BY_ID",
-            "MODIFY_BY_ID",
-            "MOVED_BY_ID",
-            "LAST_ACTIVITY_BY",
-        ],
-    );
-    let custom = field_numbers(
-        table,
-        [
-            "UF_CRM_1704067201",
-            "UF_CRM_1704067202",
-            "UF_CRM_1704067203",
-            "UF_CRM_1704067204",
-            "UF_CRM_1704067205",
-            "UF_CRM_1704067206",
-            "UF_CRM_1704067207",
-            "UF_CRM_1704067208",
-        ],
-    );
-    let [utm_source, origin, observers] =
-        field_numbers(table, ["UTM_SOURCE", "ORIGIN_ID", "OBSERVER_IDS"]);
-
+    let columns = Columns::of(table);
     for place in 0..count {
         let row = next_row(table, rng);
-        let (pipeline, stage_id, group, chance) = *pick(rng, STAGES);
         let made = moment(rng, place, count);
-        let changed = (made + rng.i64(0..60) * DAY / 3).min(EPOCH);
-        let sum = amount(rng);
-        table.set(
-            row,
-            title,
-            format!("{} № {}", pick(rng, words::SUBJECTS), table.id(row)).as_str(),
-        );
-        table.set(row, type_id, *pick(rng, words::DEAL_TYPES));
-        table.set(row, stage, stage_id);
-        table.set(row, probability, chance);
-        table.set(row, currency, *pick(rng, words::CURRENCIES));
-        table.set(row, opportunity, sum);
-        table.set(row, manual, rng.bool());
-        table.set(row, tax, if rng.u8(..3) == 0 { sum / 6 } else { 0 });
-        table.set(
-            row,
-            company,
-            if rng.u8(..5) == 0 {
-                0
-            } else {
-                *pick(rng, &companies)
-            },
-        );
+        columns.describe(table, row, rng);
+        columns.date(table, row, rng, made);
+        columns.advance(table, row, rng);
+        let company = *pick(rng, &companies);
+        if rng.u8(..5) > 0 {
+            table.set(row, columns.company, company);
+        }
         if rng.u8(..6) > 0 {
-            table.set(row, contact, *pick(rng, &contacts));
+            table.set(row, columns.contact, *pick(rng, &contacts));
         }
-        table.set(row, begin, day(made));
-        table.set(row, close, day(made) + rng.i64(1..60) * DAY);
-        table.set(row, created, made);
-        for field in [modified, moved, active] {
-            table.set(row, field, changed);
+        if rng.u8(..8) == 0 {
+            let (place, value) = custom_value(rng, made);
+            table.set(row, columns.custom[place], &value);
         }
-        table.set(row, closed, group != "P");
+    }
+}
+
+/// Where the fields are: looked up once, not for each of a million rows.
+struct Columns {
+    title: FieldNo,
+    type_id: FieldNo,
+    stage: FieldNo,
+    probability: FieldNo,
+    currency: FieldNo,
+    opportunity: FieldNo,
+    manual: FieldNo,
+    tax: FieldNo,
+    company: FieldNo,
+    contact: FieldNo,
+    begin: FieldNo,
+    close: FieldNo,
+    created: FieldNo,
+    changed: [FieldNo; 3],
+    closed: FieldNo,
+    comments: FieldNo,
+    category: FieldNo,
+    semantics: FieldNo,
+    is_new: FieldNo,
+    returning: FieldNo,
+    source: FieldNo,
+    authors: [FieldNo; 5],
+    utm_source: FieldNo,
+    origin: FieldNo,
+    observers: FieldNo,
+    custom: [FieldNo; 8],
+}
+
+impl Columns {
+    fn of(table: &Table) -> Self {
+        let of = |name: &str| table.field_no(name).unwrap_or(ID);
+        Self {
+            title: of("TITLE"),
+            type_id: of("TYPE_ID"),
+            stage: of("STAGE_ID"),
+            probability: of("PROBABILITY"),
+            currency: of("CURRENCY_ID"),
+            opportunity: of("OPPORTUNITY"),
+            manual: of("IS_MANUAL_OPPORTUNITY"),
+            tax: of("TAX_VALUE"),
+            company: of("COMPANY_ID"),
+            contact: of("CONTACT_ID"),
+            begin: of("BEGINDATE"),
+            close: of("CLOSEDATE"),
+            created: of("DATE_CREATE"),
+            changed: ["DATE_MODIFY", "MOVED_TIME", "LAST_ACTIVITY_TIME"].map(of),
+            closed: of("CLOSED"),
+            comments: of("COMMENTS"),
+            category: of("CATEGORY_ID"),
+            semantics: of("STAGE_SEMANTIC_ID"),
+            is_new: of("IS_NEW"),
+            returning: of("IS_RETURN_CUSTOMER"),
+            source: of("SOURCE_ID"),
+            authors: [
+                "ASSIGNED_BY_ID",
+                "CREATED_BY_ID",
+                "MODIFY_BY_ID",
+                "MOVED_BY_ID",
+                "LAST_ACTIVITY_BY",
+            ]
+            .map(of),
+            utm_source: of("UTM_SOURCE"),
+            origin: of("ORIGIN_ID"),
+            observers: of("OBSERVER_IDS"),
+            custom: [1, 2, 3, 4, 5, 6, 7, 8].map(|number| of(&format!("UF_CRM_170406720{number}"))),
+        }
+    }
+
+    /// What the deal is about and whose it is.
+    fn describe(&self, table: &mut Table, row: Row, rng: &mut Rng) {
+        let title = format!("{} № {}", pick(rng, words::SUBJECTS), table.id(row));
+        let sum = amount(rng);
+        table.set(row, self.title, title.as_str());
+        table.set(row, self.type_id, *pick(rng, words::DEAL_TYPES));
+        table.set(row, self.currency, *pick(rng, words::CURRENCIES));
+        table.set(row, self.opportunity, sum);
+        table.set(row, self.manual, rng.bool());
+        table.set(row, self.tax, if rng.u8(..3) == 0 { sum / 6 } else { 0 });
+        table.set(row, self.source, *pick(rng, words::SOURCES));
+        table.set(row, self.returning, rng.u8(..8) == 0);
         if rng.u8(..3) == 0 {
-            table.set(row, comments, *pick(rng, words::COMMENTS));
+            table.set(row, self.comments, *pick(rng, words::COMMENTS));
         }
-        table.set(row, category, pipeline);
-        table.set(row, semantics, group);
-        table.set(row, is_new, stage_id.ends_with("NEW"));
-        table.set(row, returning, rng.u8(..8) == 0);
-        table.set(row, source, *pick(rng, words::SOURCES));
         let author = words::user(rng);
-        for field in authors {
+        for field in self.authors {
             table.set(row, field, author);
         }
         if rng.u8(..30) == 0 {
-            table.set(row, utm_source, "yandex");
-            table.set(
-                row,
-                origin,
-                format!("1C-{:06}", rng.u32(..1_000_000)).as_str(),
-            );
+            let origin = format!("1C-{:06}", rng.u32(..1_000_000));
+            table.set(row, self.utm_source, "yandex");
+            table.set(row, self.origin, origin.as_str());
         }
         if rng.u8(..40) == 0 {
-            table.set(row, observers, &Cell::Numbers([words::user(rng)].into()));
+            let observers = Cell::Numbers([words::user(rng)].into());
+            table.set(row, self.observers, &observers);
         }
-        if rng.u8(..8) == 0 {
-            let cell = custom_value(rng, made);
-            table.set(row, custom[cell.0], &cell.1);
+    }
+
+    fn date(&self, table: &mut Table, row: Row, rng: &mut Rng, made: i64) {
+        let changed = (made + rng.i64(0..60) * DAY / 3).min(EPOCH);
+        table.set(row, self.begin, day(made));
+        table.set(row, self.close, day(made) + rng.i64(1..60) * DAY);
+        table.set(row, self.created, made);
+        for field in self.changed {
+            table.set(row, field, changed);
         }
+    }
+
+    /// How far the deal has come.
+    fn advance(&self, table: &mut Table, row: Row, rng: &mut Rng) {
+        let (pipeline, stage, group, chance) = *pick(rng, STAGES);
+        table.set(row, self.category, pipeline);
+        table.set(row, self.stage, stage);
+        table.set(row, self.semantics, group);
+        table.set(row, self.probability, chance);
+        table.set(row, self.closed, group != "P");
+        table.set(row, self.is_new, stage.ends_with("NEW"));
     }
 }
 

@@ -11,6 +11,7 @@ pub(in crate::world) const PROJECT: &[Field] =
 pub(in crate::world) const EQUIPMENT: &[Field] =
     &process(1032, 11, "DYNAMIC_1032_STAGE_11", "DT1032_11:NEW");
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 const fn process(
     type_id: i64,
     category: i64,
