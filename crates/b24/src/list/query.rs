@@ -48,6 +48,8 @@ impl Query {
     /// Prepares `params` of `method`; the text says what is wrong with them.
     pub(super) fn new(method: &str, shape: Shape, params: &Tree) -> Result<Self, String> {
         let mut rest = params.pairs().unwrap_or_default().to_vec();
+        rest.retain(|(_, value)| *value != Tree::Null);
+        rest.iter_mut().for_each(|(_, value)| as_in_a_form(value));
         refuse_start(&rest)?;
         refuse_order(&mut rest, &shape)?;
         let mut filter = take_filter(&mut rest)?;
@@ -373,6 +375,18 @@ fn fits_a_form(rest: &[(String, Tree)], filter: &[(String, Tree)]) -> bool {
 /// Whether a form or a batch would change this value.
 fn needs_json(value: &Tree) -> bool {
     value.any_text(&reads_as_macro) || has_empty_container(value)
+}
+
+/// A batch takes a form, a single call takes JSON, and a list may need both: its values are the
+/// same in either, as a form has them.
+fn as_in_a_form(value: &mut Tree) {
+    match value {
+        Tree::Bool(truth) => *value = Tree::from(i64::from(*truth)),
+        Tree::Null => *value = Tree::from(""),
+        Tree::List(items) => items.iter_mut().for_each(as_in_a_form),
+        Tree::Map(pairs) => pairs.iter_mut().for_each(|(_, value)| as_in_a_form(value)),
+        Tree::Number(_) | Tree::Text(_) => {}
+    }
 }
 
 fn has_empty_container(value: &Tree) -> bool {

@@ -134,7 +134,7 @@ fn parameters_that_a_method_takes_for_a_filter_become_one() {
     assert_eq!(
         first("user.get", json!({ "ACTIVE": true, "ADMIN_MODE": true })),
         json!({
-            "FILTER": { "ACTIVE": true }, "ADMIN_MODE": true,
+            "FILTER": { "ACTIVE": 1 }, "ADMIN_MODE": 1,
             "sort": "ID", "order": "ASC", "start": -1
         })
     );
@@ -211,5 +211,17 @@ fn a_learned_shape_moves_the_bounds() {
     assert_eq!(
         to_json(query.page(&Bound::Id(Id::from(9_i64))))["filter"],
         json!({ ">id": 9 })
+    );
+}
+
+#[test]
+fn values_are_the_same_in_a_batch_and_in_a_single_call() {
+    let filter = json!({ "A": true, "B": [false, null], "C": 1.5, "D": "x" });
+    assert_eq!(
+        first("crm.item.list", json!({ "filter": filter, "x": null })),
+        json!({
+            "filter": { "A": 1, "B": [0, ""], "C": 1.5, "D": "x" },
+            "order": { "id": "ASC" }, "start": -1
+        })
     );
 }
