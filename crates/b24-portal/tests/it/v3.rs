@@ -1,4 +1,4 @@
-use b24_portal::V3Profile;
+use b24_portal::{Portal, V3Profile};
 use serde_json::{Value, json};
 
 use crate::client::{call_v3, code, get, read, stubbing, v3_url};
@@ -212,5 +212,73 @@ async fn an_idempotency_key_replays_the_answer() {
             .headers()
             .contains_key("idempotency-key"),
         "25.x ignores the header"
+    );
+}
+
+#[tokio::test]
+async fn a_replayed_write_writes_once() {
+    let portal = Portal::start().await;
+    let fields = json!({"title": "Once", "creatorId": 1, "responsibleId": 1});
+    let client = reqwest::Client::new();
+    for attempt in 0..3 {
+        let request = client
+            .post(v3_url(&portal, "tasks.task.add"))
+            .header("idempotency-key", "k");
+        let (status, body) = read(
+            request
+                .json(&json!({"fields": fields}))
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await;
+        assert_eq!(status, 200, "{body}");
+        assert_eq!(portal.rows("task").len(), 1, "attempt {attempt}");
+    }
+    assert_eq!(
+        call_v3(&portal, "tasks.task.add", &json!({"fields": fields}))
+            .await
+            .0,
+        200
+    );
+    assert_eq!(
+        portal.rows("task").len(),
+        2,
+        "without the key it is another task"
+    );
+}
+
+#[tokio::test]
+async fn items_refer_to_rows_made_before_them_and_effects_stay() {
+    let portal = Portal::start().await;
+    let add = json!({
+        "method": "tasks.task.add",
+        "query": {"fields": {"title": "First", "creatorId": 1, "responsibleId": 1}},
+        "as": "first",
+    });
+    let get = |id: Value| json!({"method": "tasks.task.get", "query": {"id": id, "select": ["id", "title"]}});
+    let (status, body) = call_v3(
+        &portal,
+        "batch",
+        &json!([add, get(json!({"$ref": "first.id"}))]),
+    )
+    .await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(body["result"][1]["item"]["title"], "First");
+    assert_eq!(
+        body["result"][1]["item"]["id"],
+        body["result"][0]["item"]["id"]
+    );
+
+    let (status, body) = call_v3(&portal, "batch", &json!([add, get(json!(999_999))])).await;
+    assert_eq!(
+        (status, suffix(&body)),
+        (400, "ENTITYNOTFOUNDEXCEPTION"),
+        "{body}"
+    );
+    assert_eq!(
+        portal.rows("task").len(),
+        2,
+        "what ran before the failure stays"
     );
 }
