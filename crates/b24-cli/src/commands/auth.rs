@@ -5,13 +5,14 @@ use std::fmt::Write;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::connection::{self, Files, Identity, Secret, Store};
 use crate::exit::Exit;
 use crate::failure::{Failure, closest};
+use crate::prompt;
 use crate::session::{Connection, Mode, Session};
 
 /// Keep webhooks and choose between them.
@@ -124,13 +125,7 @@ async fn ask_webhook(session: &Session) -> Result<Secret> {
             .hint("b24 auth login --webhook-file PATH, or b24 auth login < PATH");
         return Err(failure.into());
     }
-    let line = tokio::task::spawn_blocking(|| {
-        let terminal = console::Term::stderr();
-        terminal.write_str("webhook, as the portal shows it (it stays hidden): ")?;
-        terminal.read_secure_line()
-    })
-    .await?
-    .context("the terminal cannot be read")?;
+    let line = prompt::hidden("webhook, as the portal shows it (it stays hidden): ").await?;
     Ok(Secret::new(&line))
 }
 

@@ -1,0 +1,49 @@
+//! Asking a person at the terminal.
+
+use anyhow::{Context, Result};
+
+/// Reads a line that is not shown.
+pub(crate) async fn hidden(question: &'static str) -> Result<String> {
+    let mut echo = Echo::keep();
+    let line = tokio::task::spawn_blocking(move || {
+        let terminal = console::Term::stderr();
+        terminal.write_str(question)?;
+        terminal.read_secure_line()
+    })
+    .await?;
+    echo.answered = true;
+    line.context("the terminal cannot be read")
+}
+
+/// Puts the terminal back also when the question is broken off.
+#[derive(Debug)]
+struct Echo {
+    answered: bool,
+    #[cfg(unix)]
+    before: Option<rustix::termios::Termios>,
+}
+
+impl Echo {
+    fn keep() -> Self {
+        Self {
+            answered: false,
+            #[cfg(unix)]
+            before: rustix::termios::tcgetattr(std::io::stdin()).ok(),
+        }
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        if !self.answered {
+            // What is said next begins on a line of its own.
+            let _ = console::Term::stderr().write_line("");
+        }
+        #[cfg(unix)]
+        if let Some(before) = &self.before {
+            use rustix::termios::{OptionalActions, tcsetattr};
+            // A terminal that has gone needs nothing put back.
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
+        }
+    }
+}
