@@ -15,6 +15,7 @@ mod guard;
 mod log;
 mod parameters;
 mod printer;
+mod prompt;
 mod report;
 mod run;
 mod session;
