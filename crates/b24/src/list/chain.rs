@@ -161,7 +161,7 @@ impl Chain {
         let pages = match estimate {
             _ if !self.chained => 1,
             Some(pages) => pages.min(wanted).min(self.reach),
-            None => self.size.in_time(FIRST_PAGES).min(wanted),
+            None => self.size.in_time(FIRST_PAGES).min(wanted).min(self.reach),
         };
         self.asked.clear();
         self.asked.push(self.after.map_or(Link::Start, Link::After));
@@ -235,6 +235,13 @@ impl Chain {
         }
         let step = self.after_pages(pages, failure);
         Outcome { pages, step }
+    }
+
+    /// The last request was lost as a whole. Whether there is a shorter one to ask for.
+    pub(super) fn shrink(&mut self) -> bool {
+        let pages = self.asked.iter().filter(|link| **link != Link::Top).count();
+        self.reach = (pages / 4).max(1);
+        pages > 1
     }
 
     /// The request took so long a page.

@@ -253,6 +253,10 @@ impl Reader for Chained {
         }
     }
 
+    fn shrink(&mut self) -> bool {
+        self.chain.shrink()
+    }
+
     fn place_behind(&self, page: &PageRows, count: usize) -> Result<Position, Error> {
         let ids = page.rows.ids(&self.query.shape().row_id);
         let id = ids.ok().and_then(|ids| ids.ids.get(count - 1).copied());

@@ -225,9 +225,14 @@ impl Reading {
         }));
     }
 
-    fn land(&mut self, landed: Landed) {
+    fn land(&mut self, mut landed: Landed) {
         let (taken, request_id) = match landed.answer {
             Ok(answered) => answered,
+            Err(error) if may_have_taken_too_long(&error) && landed.reader.shrink() => {
+                tracing::debug!(%error, "asking for less");
+                self.reader = Some(landed.reader);
+                return;
+            }
             Err(error) => {
                 self.end = End::Failed(error);
                 return;
@@ -311,6 +316,15 @@ impl Reading {
             Some(cursor) => error.with_cursor(cursor),
             None => error,
         }
+    }
+}
+
+/// Whether the portal may have given up on the request for its size.
+fn may_have_taken_too_long(error: &Error) -> bool {
+    match error.reason() {
+        Reason::Lost(_) | Reason::Timeout(_) => true,
+        Reason::Page { status, .. } | Reason::Unreadable { status, .. } => *status >= 500,
+        _ => false,
     }
 }
 

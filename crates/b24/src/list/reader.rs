@@ -19,6 +19,12 @@ pub(super) trait Reader: Send {
     /// Takes the answer to it.
     fn take(&mut self, success: &Success) -> Taken;
 
+    /// The last request was lost as a whole, perhaps because it took too long. Whether there is a
+    /// smaller one to ask for.
+    fn shrink(&mut self) -> bool {
+        false
+    }
+
     /// The place behind the first `count` rows of a page, one or more.
     fn place_behind(&self, page: &PageRows, count: usize) -> Result<Position, Error>;
 }

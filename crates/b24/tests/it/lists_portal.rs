@@ -362,3 +362,19 @@ async fn a_deadline_ends_the_whole_read_with_its_cursor() {
     delivered.extend(ids(&rest));
     assert_eq!(delivered, all);
 }
+
+#[tokio::test(start_paused = true)]
+async fn requests_that_hit_the_portals_wall_are_asked_for_smaller() {
+    let slow = Portal::builder()
+        .deals(300)
+        .page_cost(Duration::from_secs(13))
+        .wall(Some(Duration::from_secs(60)));
+    let (portal, b24) = start(slow).await;
+    assert_eq!(ids(&deals(&b24).await.unwrap()), portal.ids("deal"));
+    assert!(
+        portal
+            .log()
+            .iter()
+            .any(|entry| entry.status == 504 || entry.status == 0)
+    );
+}
