@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use b24::{Client, Limits};
+use b24::{Client, Limits, WebhookError, WebhookUrl};
 use b24_portal::Portal;
 
 use crate::args::{Global, is_on};
@@ -199,12 +199,24 @@ fn no_such_profile(name: &str, files: &Files) -> Failure {
     }
 }
 
+/// Says where the malformed one came from, and nothing of what is in it.
+fn no_webhook(error: &WebhookError, origin: &str) -> Failure {
+    let why = match error {
+        WebhookError::PlainHttp => {
+            "plain http would send the secret in the clear; it is for this machine only".to_owned()
+        }
+        other => other.to_string(),
+    };
+    Failure::usage(format!("{origin}: {why}")).state("nothing was sent")
+}
+
 fn connection(
     way: Way,
     global: &Global,
     printer: &Printer,
     deadline: Option<Instant>,
 ) -> Result<Connection> {
+    WebhookUrl::parse(way.webhook.expose()).map_err(|error| no_webhook(&error, &way.origin))?;
     let mut builder = Client::builder()
         .webhook(way.webhook.expose())
         .user_agent(concat!("b24-cli/", env!("CARGO_PKG_VERSION")))

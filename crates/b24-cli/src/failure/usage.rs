@@ -29,10 +29,28 @@ const LATER: &[&str] = &[
     "clone-schema",
 ];
 
+/// Flags that later versions will have.
+const LATER_FLAGS: &[&str] = &[
+    "--app",
+    "--at-most",
+    "--data",
+    "--labels",
+    "--once",
+    "--restart",
+    "--resume",
+    "--resume-within",
+    "--seed",
+];
+
 /// Turns a parser error into a message of ours.
 pub(crate) fn from_clap(error: &clap::Error) -> Failure {
     if let Some(name) = text(error, ContextKind::InvalidSubcommand) {
         return unknown_command(error, name);
+    }
+    if let Some(flag) =
+        text(error, ContextKind::InvalidArg).filter(|flag| LATER_FLAGS.contains(flag))
+    {
+        return later(flag, error);
     }
     let rendered = error.render().to_string();
     let first = rendered.lines().next().unwrap_or_default();
@@ -67,9 +85,13 @@ pub(crate) fn closest<'a>(
         .map(|(_, name)| name)
 }
 
+fn later(name: &str, error: &clap::Error) -> Failure {
+    Failure::usage(format!("`{name}` comes with a later version")).hint(help(error))
+}
+
 fn unknown_command(error: &clap::Error, name: &str) -> Failure {
     if LATER.contains(&name) {
-        return Failure::usage(format!("`{name}` comes with a later version")).hint(help(error));
+        return later(name, error);
     }
     let failure = Failure::usage(format!("there is no command `{name}`"));
     match suggestion(error, ContextKind::SuggestedSubcommand) {

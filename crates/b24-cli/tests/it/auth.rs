@@ -27,6 +27,20 @@ fn nothing_is_chosen_for_a_machine() {
 }
 
 #[test]
+fn plain_http_is_for_this_machine() {
+    let home = Home::new();
+    let webhook = "http://acme.bitrix24.com/rest/1/verysecret/";
+    assert_shown!(shown(
+        &home
+            .b24()
+            .env("B24_WEBHOOK", webhook)
+            .arg("ping")
+            .output()
+            .expect("b24 runs")
+    ));
+}
+
+#[test]
 fn malformed_webhooks_are_refused_and_never_shown() {
     let home = Home::new();
     for webhook in [

@@ -119,6 +119,11 @@ fn wrong_use_is_an_error_with_a_way_out() {
         ),
         ("later", &["import", "deals", "deals.csv"]),
         ("later_below", &["auth", "refresh"]),
+        ("later_flag", &["auth", "login", "--app"]),
+        (
+            "later_flag_of_the_portal",
+            &["portal", "--seed", "deals.json"],
+        ),
         ("two_portals", &["ping", "--demo", "-p", "acme"]),
         ("machine", &["--json", "exprot"]),
     ];
