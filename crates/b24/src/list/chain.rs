@@ -161,7 +161,7 @@ impl Chain {
         let pages = match estimate {
             _ if !self.chained => 1,
             Some(pages) => pages.min(wanted).min(self.reach),
-            None => self.size.in_time(FIRST_PAGES).min(wanted).min(self.reach),
+            None => self.size.fitting(FIRST_PAGES).min(wanted).min(self.reach),
         };
         self.asked.clear();
         self.asked.push(self.after.map_or(Link::Start, Link::After));
@@ -247,6 +247,11 @@ impl Chain {
     /// The request took so long a page.
     pub(super) fn learn_seconds(&mut self, seconds_per_page: f64) {
         self.size.learn_seconds(seconds_per_page);
+    }
+
+    /// The answer was so long a page.
+    pub(super) fn learn_bytes(&mut self, bytes_per_page: f64) {
+        self.size.learn_bytes(bytes_per_page);
     }
 
     fn after_pages<F>(&mut self, pages: usize, failure: Option<F>) -> Step<F> {

@@ -168,6 +168,9 @@ impl Chained {
         if let Some(seconds) = seconds_per_page(&times) {
             self.chain.learn_seconds(seconds);
         }
+        let answered = batch.result.0.len().max(1);
+        self.chain
+            .learn_bytes(success.result.len() as f64 / answered as f64);
         let charge = times.iter().rev().find_map(Time::charge);
         let refused = names
             .iter()

@@ -8,6 +8,9 @@ use super::id::Id;
 /// A request takes at most this long at the portal, whose wall is 60 s.
 const SECONDS: f64 = 20.0;
 
+/// An answer is at most this long: two of them may wait for a slow reader.
+const BYTES: f64 = 8.0 * 1024.0 * 1024.0;
+
 /// Learns from answers how dense the ids lie and how long a page takes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Size {
@@ -16,6 +19,7 @@ pub(super) struct Size {
     /// Rows per id at the end of the table.
     top: Option<f64>,
     seconds_per_page: Option<f64>,
+    bytes_per_page: Option<f64>,
 }
 
 impl Size {
@@ -32,15 +36,18 @@ impl Size {
         let likely = (rows_left / PAGE as f64).ceil() as u64 + 1;
         let most = ids_left.div_ceil(PAGE as u64);
         let pages = likely.min(most).clamp(1, MAX_COMMANDS as u64) as usize;
-        Some(self.in_time(pages))
+        Some(self.fitting(pages))
     }
 
-    /// As many of these pages as fit into the time of one request.
-    pub(super) fn in_time(&self, pages: usize) -> usize {
-        let Some(seconds) = self.seconds_per_page.filter(|seconds| *seconds > 0.0) else {
-            return pages;
+    /// As many of these pages as fit into the time and the length of one answer.
+    pub(super) fn fitting(&self, pages: usize) -> usize {
+        let fits = |most: f64, per_page: Option<f64>| match per_page {
+            Some(per_page) if per_page > 0.0 => (most / per_page) as usize,
+            _ => usize::MAX,
         };
-        pages.min((SECONDS / seconds) as usize).max(1)
+        let in_time = fits(SECONDS, self.seconds_per_page);
+        let in_length = fits(BYTES, self.bytes_per_page);
+        pages.min(in_time).min(in_length).max(1)
     }
 
     /// A page was read, in ascending order.
@@ -55,9 +62,12 @@ impl Size {
 
     /// A request told how long its pages took on average.
     pub(super) fn learn_seconds(&mut self, seconds_per_page: f64) {
-        if seconds_per_page.is_finite() && seconds_per_page >= 0.0 {
-            self.seconds_per_page = Some(seconds_per_page);
-        }
+        self.seconds_per_page = Some(seconds_per_page);
+    }
+
+    /// An answer was so long a page.
+    pub(super) fn learn_bytes(&mut self, bytes_per_page: f64) {
+        self.bytes_per_page = Some(bytes_per_page);
     }
 }
 

@@ -211,7 +211,7 @@ fn a_caller_who_wants_few_rows_asks_for_few_pages() {
 }
 
 #[test]
-fn slow_pages_make_short_requests() {
+fn slow_and_long_pages_make_short_requests() {
     let mut portal = Portal::new(1..=100_000);
     let mut chain = Chain::new(None, true);
     let answers = portal.answer(chain.next_request(None));
@@ -221,6 +221,9 @@ fn slow_pages_make_short_requests() {
     assert_eq!(chain.next_request(None).len(), 10);
     chain.learn_seconds(40.0);
     assert_eq!(chain.next_request(None).len(), 1);
+    chain.learn_seconds(0.0);
+    chain.learn_bytes(1_000_000.0);
+    assert_eq!(chain.next_request(None).len(), 8);
 }
 
 #[test]
