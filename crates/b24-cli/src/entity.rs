@@ -67,7 +67,7 @@ pub(crate) struct Entity {
     pub(crate) method: String,
     pub(crate) version: Version,
     /// `entityTypeId` of `crm.item.*`.
-    pub(crate) entity_type: Option<u64>,
+    pub(crate) type_id: Option<u64>,
     /// What the catalogue says about the method.
     pub(crate) documented: Option<catalogue::Method>,
 }
@@ -116,7 +116,7 @@ impl Word {
 impl Entity {
     fn of_type(rows: &str, row: &str, id: u64, api: Api) -> Result<Self, Failure> {
         let mut entity = Self::of_method(ITEMS, rows, row, rows, api)?;
-        entity.entity_type = Some(id);
+        entity.type_id = Some(id);
         Ok(entity)
     }
 
@@ -165,7 +165,7 @@ impl Entity {
             stem: stem.to_owned(),
             method: method.to_owned(),
             version,
-            entity_type: None,
+            type_id: None,
             documented,
         })
     }
@@ -211,7 +211,7 @@ impl Entity {
     /// Parameters that the entity stands for.
     pub(crate) fn parameters(&self) -> Tree {
         let mut parameters = Tree::empty();
-        if let Some(id) = self.entity_type {
+        if let Some(id) = self.type_id {
             parameters.set("entityTypeId", id.into());
         }
         parameters
@@ -317,14 +317,14 @@ mod tests {
         for (word, _, id) in CRM {
             let entity = read(word, Api::Auto).unwrap();
             assert_eq!(
-                (entity.method.as_str(), entity.entity_type),
+                (entity.method.as_str(), entity.type_id),
                 ("crm.item.list", Some(*id))
             );
             assert_eq!(entity.fields_method().as_deref(), Some("crm.item.fields"));
             assert_eq!(entity.id_field(), "id");
         }
         let spa = read("spa:1032", Api::Auto).unwrap();
-        assert_eq!((spa.entity_type, spa.rows.as_str()), (Some(1032), "items"));
+        assert_eq!((spa.type_id, spa.rows.as_str()), (Some(1032), "items"));
     }
 
     #[test]
@@ -372,7 +372,7 @@ mod tests {
             r#"{"types":[{"title":"Оборудование","code":"EQUIP","entityTypeId":128},{"title":"Orders","entityTypeId":"1032"}]}"#,
         ).unwrap();
         let id = |name| {
-            Entity::smart_process(name, &types, Api::Auto).map(|entity| entity.entity_type.unwrap())
+            Entity::smart_process(name, &types, Api::Auto).map(|entity| entity.type_id.unwrap())
         };
         assert_eq!(id("оборудование").unwrap(), 128);
         assert_eq!(id("equip").unwrap(), 128);

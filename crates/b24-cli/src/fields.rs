@@ -72,7 +72,7 @@ impl Fields {
         (!all.is_empty()).then_some(Self { all })
     }
 
-    /// Rows of this entity write the keys in camelCase while filters use UPPER_SNAKE.
+    /// Rows of this entity write the keys in camelCase while filters use `UPPER_SNAKE`.
     #[must_use]
     pub(crate) fn camel_keys(mut self) -> Self {
         for field in &mut self.all {
@@ -86,7 +86,7 @@ impl Fields {
         self.all.iter()
     }
 
-    /// The field that `name` means: its own name, its key in rows, its UPPER_SNAKE form,
+    /// The field that `name` means: its own name, its key in rows, its `UPPER_SNAKE` form,
     /// or the name that it had in the classic methods.
     pub(crate) fn find(&self, name: &str) -> Option<&Field> {
         let exact = self
@@ -149,7 +149,7 @@ fn described(name: Option<&str>, item: &Tree) -> Field {
     }
 }
 
-/// Whether an UPPER_SNAKE name and a camelCase one are the same.
+/// Whether an `UPPER_SNAKE` name and a camelCase one are the same.
 fn same(name: &str, upper: &str) -> bool {
     let plain = |text: &str| text.replace('_', "").to_ascii_uppercase();
     plain(name) == plain(upper)

@@ -196,7 +196,7 @@ fn export_flags(params: &Tree) -> Option<String> {
         let lower = key.to_lowercase();
         let text = serde_json::to_string(value).ok()?;
         let flag = match (lower.as_str(), value) {
-            ("start", _) => continue,
+            ("start" | "order", _) => continue,
             ("filter", _) => format!("--filter-json '{text}'"),
             ("select", Tree::List(names)) => {
                 let names = names.iter().map(|name| match name {
@@ -208,7 +208,6 @@ fn export_flags(params: &Tree) -> Option<String> {
                     names.collect::<Option<Vec<_>>>()?.join(",")
                 )
             }
-            ("order", _) => continue,
             _ => match value {
                 Tree::Text(text) => format!("--param '{key}={text}'"),
                 _ => format!("--param '{key}:={text}'"),

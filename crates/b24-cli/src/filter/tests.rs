@@ -140,16 +140,15 @@ fn wrong_filters_are_told_why() {
         "a:={\"b\":1}",
         "a:=[]",
     ];
-    let mut seen = String::new();
+    let mut seen = Vec::new();
     for case in cases {
-        seen += &format!("{case}\n    {}\n", write(Version::V2, ITEM, &[case]));
+        seen.push(format!("{case}\n    {}", write(Version::V2, ITEM, &[case])));
     }
-    seen += &format!("twice\n    {}\n", write(Version::V2, ITEM, &["a=1", "a=2"]));
-    seen += &format!(
-        "unknown to tasks\n    {}\n",
-        write(Version::V2, TASKS, &["TITLE~x"])
-    );
-    insta::assert_snapshot!(seen);
+    let twice = write(Version::V2, ITEM, &["a=1", "a=2"]);
+    seen.push(format!("twice\n    {twice}"));
+    let unknown = write(Version::V2, TASKS, &["TITLE~x"]);
+    seen.push(format!("unknown to tasks\n    {unknown}"));
+    insta::assert_snapshot!(seen.join("\n"));
 }
 
 #[test]

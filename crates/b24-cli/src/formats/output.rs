@@ -76,8 +76,7 @@ impl Output {
     pub(crate) fn write(&mut self, rows: &[u8]) -> io::Result<()> {
         let written = match &mut self.sink {
             Sink::Stdout(stdout) => stdout.write_all(rows).and_then(|()| stdout.flush()),
-            Sink::Device { file, .. } => file.write_all(rows),
-            Sink::Part { file, .. } => file.write_all(rows),
+            Sink::Device { file, .. } | Sink::Part { file, .. } => file.write_all(rows),
         };
         match written {
             Ok(()) => {
@@ -156,15 +155,14 @@ fn part(target: &Path) -> Result<Sink, Failure> {
         .open(&part)
         .map_err(|error| not_opened(target, &error))?;
     match file.try_lock() {
-        Ok(()) => {}
+        // A file system without locks: two runs cannot be told apart there.
+        Ok(()) | Err(TryLockError::Error(_)) => {}
         Err(TryLockError::WouldBlock) => {
             return Err(
                 Failure::usage(format!("another b24 is writing {} now", target.display()))
                     .state("nothing was sent"),
             );
         }
-        // A file system without locks: two runs cannot be told apart there.
-        Err(TryLockError::Error(_)) => {}
     }
     file.set_len(0).map_err(|error| not_opened(&part, &error))?;
     Ok(Sink::Part {

@@ -55,7 +55,7 @@ pub(crate) fn parse(arguments: &[String], method: Option<&Method>) -> Result<Tre
                 if !shown.ends_with("[]") && said.contains(&shown) {
                     return Err(ParameterError::new(shown, "it is given twice"));
                 }
-                let value = value(&path, operand, method)
+                let value = value(&path, &operand, method)
                     .map_err(|why| ParameterError::new(&shown, why))?;
                 path.put(&mut parameters, value)
                     .map_err(|why| ParameterError::new(&shown, why))?;
@@ -66,7 +66,11 @@ pub(crate) fn parse(arguments: &[String], method: Option<&Method>) -> Result<Tre
     Ok(parameters)
 }
 
-fn value(path: &path::Path, operand: Operand<'_>, method: Option<&Method>) -> Result<Tree, String> {
+fn value(
+    path: &path::Path,
+    operand: &Operand<'_>,
+    method: Option<&Method>,
+) -> Result<Tree, String> {
     match operand {
         Operand::Text(text) => Ok(typed(
             text,
@@ -164,7 +168,7 @@ pub(crate) fn from_query(query: &str, method: &str) -> Result<Tree, ParameterErr
         if !rest.is_empty() {
             return Err(wrong(format!("after the name comes =, not {rest:?}")));
         }
-        let value = value(&path, Operand::Text(&text), documented.as_ref()).map_err(wrong)?;
+        let value = value(&path, &Operand::Text(&text), documented.as_ref()).map_err(wrong)?;
         path.put(&mut parameters, value).map_err(wrong)?;
     }
     Ok(parameters)

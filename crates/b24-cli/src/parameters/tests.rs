@@ -130,16 +130,16 @@ fn errors_name_the_argument_and_never_its_value() {
         "a[b]c=1",
         r#"a:={"x":1,"x":2}"#,
     ];
-    let mut seen = String::new();
+    let mut seen = Vec::new();
     for case in cases {
-        seen += &format!("{case}\n    {}\n", json(&[case], None));
+        seen.push(format!("{case}\n    {}", json(&[case], None)));
     }
     for case in [["a=1", "a=2"], ["a=1", "a[b]=2"]] {
-        seen += &format!("{case:?}\n    {}\n", json(&case, None));
+        seen.push(format!("{case:?}\n    {}", json(&case, None)));
     }
     let (_list, path) = file(b"[1]");
-    seen += &json(&[&format!("@{path}")], None).replace(&path, "FILE");
-    insta::assert_snapshot!(seen);
+    seen.push(json(&[&format!("@{path}")], None).replace(&path, "FILE"));
+    insta::assert_snapshot!(seen.join("\n"));
     assert!(!json(&["token[=verysecret"], None).contains("verysecret"));
 }
 

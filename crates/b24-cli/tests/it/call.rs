@@ -76,12 +76,12 @@ fn what_a_person_sees() {
     ];
     let each = |case: &&[&str]| {
         format!(
-            "$ b24 {}\n{}\n",
+            "$ b24 {}\n{}",
             case.join(" "),
             shown(&run(&served, &home, case))
         )
     };
-    assert_shown!(cases.iter().map(each).collect::<String>());
+    assert_shown!(cases.iter().map(each).collect::<Vec<_>>().join("\n"));
     assert_eq!(served.portal.rows("deal").len(), 5_000, "nothing was added");
 }
 

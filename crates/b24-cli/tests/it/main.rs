@@ -1,5 +1,10 @@
 //! The command from outside: what it prints, and how it ends.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test ends at the first thing that is not there"
+)]
+
 mod auth;
 mod batch;
 mod call;

@@ -87,7 +87,7 @@ fn object(text: &str) -> Result<Parts, String> {
             ("name" | "as", Tree::Text(text))
                 if !text.is_empty() && !text.contains(['.', '[', ']']) =>
             {
-                name = Some(text)
+                name = Some(text);
             }
             ("name" | "as", _) => {
                 return Err("a name is a text without dots and brackets".to_owned());

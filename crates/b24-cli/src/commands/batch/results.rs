@@ -19,11 +19,6 @@ impl Results {
         }
     }
 
-    /// Whether the command has come to its end.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.known.contains_key(name)
-    }
-
     /// The parameters with every reference replaced by the value that it means.
     ///
     /// The portal would put the whole result in the place of a path that is not in it: here that is an error.

@@ -388,11 +388,12 @@ impl Run<'_> {
             (skipped, "skipped"),
             (unknown, "unknown"),
         ];
-        let others: String = others
+        let others: Vec<_> = others
             .iter()
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!(", {} {what}", grouped(*count)))
             .collect();
+        let others = others.concat();
         let requests = self.connection.client.stats().requests;
         let seconds = self.started.elapsed().as_secs_f64();
         let text = format!(

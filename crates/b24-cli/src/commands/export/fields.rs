@@ -8,7 +8,7 @@ use anyhow::Result;
 use etcetera::{BaseStrategy, choose_base_strategy};
 use serde_json::value::RawValue;
 
-use crate::catalogue::Version;
+use crate::catalogue::{Method, Version};
 use crate::connection::{Access, Connection, write};
 use crate::entity::Entity;
 use crate::failure::Failure;
@@ -78,10 +78,7 @@ fn understand(answer: &str, entity: &Entity) -> Option<Fields> {
 
 fn documented(entity: &Entity) -> Known {
     let method = entity.documented.as_ref();
-    let names: Vec<&str> = method
-        .into_iter()
-        .flat_map(|method| method.filter_names())
-        .collect();
+    let names: Vec<&str> = method.into_iter().flat_map(Method::filter_names).collect();
     if names.is_empty() || names.iter().any(|name| name.contains(['*', ' ', '.'])) {
         return Known::Nothing;
     }
@@ -114,7 +111,7 @@ fn place(entity: &Entity, method: &str, connection: &Connection) -> Option<PathB
     {
         return None;
     }
-    let file = match entity.entity_type {
+    let file = match entity.type_id {
         Some(id) => format!("{method}-{id}.json"),
         None => format!("{method}.json"),
     };

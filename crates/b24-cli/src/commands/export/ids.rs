@@ -84,7 +84,7 @@ impl ById {
         let mut rows = Vec::with_capacity(wanted.len());
         for (_, outcome) in batch.await? {
             match outcome {
-                Outcome::Ok(answer) => rows.extend(rows_of(plan, answer.read()?)?),
+                Outcome::Ok(answer) => rows.extend(rows_of(plan, answer.read()?)),
                 Outcome::Err(error) | Outcome::Unknown(error) => return Err(error),
                 Outcome::Skipped => {}
             }
@@ -158,7 +158,7 @@ fn parameters_of(plan: &Plan, ids: &[String]) -> Tree {
 }
 
 /// The rows of one answer: bare, or under the key of the method. PHP writes a list with holes as an object.
-fn rows_of(plan: &Plan, result: Box<RawValue>) -> Result<Vec<Box<RawValue>>, b24::Error> {
+fn rows_of(plan: &Plan, result: Box<RawValue>) -> Vec<Box<RawValue>> {
     let documented = plan
         .entity
         .documented
@@ -170,7 +170,6 @@ fn rows_of(plan: &Plan, result: Box<RawValue>) -> Result<Vec<Box<RawValue>>, b24
     } else {
         crate::formats::value(&result, key)
     };
-    Ok(rows
-        .map(|rows| crate::formats::elements(&rows))
-        .unwrap_or_default())
+    rows.map(|rows| crate::formats::elements(&rows))
+        .unwrap_or_default()
 }

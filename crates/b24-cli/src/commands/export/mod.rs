@@ -35,7 +35,7 @@ pub(crate) struct Args {
     /// deals leads contacts companies tasks invoices quotes users products, spa:NAME or spa:ID, or any list method
     #[arg(required = true, value_name = "ENTITY")]
     pub(crate) entities: Vec<String>,
-    /// Only rows like this: 'opportunity>=1000', 'title~Acme', '@STAGE_ID=NEW,WON'; all of several
+    /// Only rows like this: 'opportunity>=1000', 'title~Acme', '@stageId=NEW,WON'; all of several
     #[arg(long, value_name = "FILTER")]
     pub(crate) filter: Vec<String>,
     /// A ready filter: JSON, @FILE or -

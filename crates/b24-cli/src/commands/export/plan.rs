@@ -1,5 +1,6 @@
 //! What will be sent, and in which columns it comes out.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
@@ -9,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::fields::{self, Known};
 use super::request::{Request, wrong_filter};
-use crate::catalogue::Version;
+use crate::catalogue::{Method, Version};
 use crate::connection::Connection;
 use crate::entity::Entity;
 use crate::failure::Failure;
@@ -79,7 +80,7 @@ pub(super) async fn make(
     } else {
         Known::Nothing
     };
-    Ok(plan(request, entity, params, select, &known)?)
+    Ok(plan(request, entity, params, &select, &known)?)
 }
 
 /// The parameters of the list beside its filter; a type that they name is the entity's.
@@ -87,7 +88,7 @@ fn parameters_of(request: &Request, mut entity: Entity) -> Result<(Entity, Tree)
     let more = parameters::parse(&request.params, entity.documented.as_ref())
         .map_err(|error| Failure::usage(format!("--param: {error}")).state("nothing was sent"))?;
     if let (true, Some(Tree::Number(id))) = (entity.is_items(), more.get("entityTypeId")) {
-        entity.entity_type = id.as_u64();
+        entity.type_id = id.as_u64();
     }
     let mut params = entity.parameters();
     for (key, value) in more.entries() {
@@ -136,7 +137,7 @@ fn plan(
     request: &Request,
     entity: Entity,
     params: Tree,
-    select: Vec<String>,
+    select: &[String],
     known: &Known,
 ) -> Result<Plan, Failure> {
     let all = match known {
@@ -150,7 +151,7 @@ fn plan(
     let documented = entity.documented.as_ref();
     let operators: Vec<&str> = documented
         .into_iter()
-        .flat_map(|method| method.filter_operators())
+        .flat_map(Method::filter_operators)
         .collect();
     let target = |fields| Target {
         entity: &entity.rows,
@@ -179,7 +180,7 @@ fn plan(
             names.name(name).map_err(wrong)
         }
     };
-    let chosen: Vec<String> = select.iter().map(resolve).collect::<Result<_, _>>()?;
+    let chosen = unique(select.iter().map(resolve).collect::<Result<_, _>>()?);
     let order: Vec<(String, bool)> = request
         .order
         .iter()
@@ -225,6 +226,15 @@ fn plan(
     })
 }
 
+/// An old name and the new one are the same column.
+fn unique(names: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names
+        .into_iter()
+        .filter(|name| seen.insert(name.clone()))
+        .collect()
+}
+
 /// What has to be named so that nothing is left out.
 fn everything(entity: &Entity, fields: Option<&Fields>) -> Option<Vec<String>> {
     let named = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
@@ -236,10 +246,9 @@ fn everything(entity: &Entity, fields: Option<&Fields>) -> Option<Vec<String>> {
             .into_iter()
             .flat_map(Fields::iter)
             .filter(|field| field.kind == "crm_multifield");
-        let names = ["*", "UF_*"].map(ToOwned::to_owned).into_iter();
+        let both = ["*", "UF_*"].map(ToOwned::to_owned).into_iter();
         return Some(
-            names
-                .chain(multiple.map(|field| field.name.clone()))
+            both.chain(multiple.map(|field| field.name.clone()))
                 .collect(),
         );
     }
@@ -374,11 +383,11 @@ pub(super) async fn show(
         None => "one request for up to 2,500 rows".to_owned(),
     };
     lines.push(("cost", cost));
-    let text: String = lines
+    let lines: Vec<_> = lines
         .iter()
         .map(|(name, value)| format!("{name:<8} {value}\n"))
         .collect();
-    session.printer.report(&report, text)?;
+    session.printer.report(&report, lines.concat())?;
     Ok(())
 }
 

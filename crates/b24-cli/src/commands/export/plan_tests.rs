@@ -42,7 +42,7 @@ fn make(line: &str, fields: Option<&str>) -> Result<Plan, String> {
     };
     let known = fields.map_or(Known::Nothing, |json| known(json, &entity));
     let (entity, params) = parameters_of(&request, *entity).map_err(shown)?;
-    plan(&request, entity, params, args.select.clone(), &known).map_err(shown)
+    plan(&request, entity, params, &args.select, &known).map_err(shown)
 }
 
 #[test]

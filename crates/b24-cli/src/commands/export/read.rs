@@ -51,14 +51,16 @@ pub(super) async fn read(
         Ok(()) => {}
         Err(end) => return Err(export.failed(end).await),
     }
-    let strays = match export.plan.chosen {
-        true => BTreeSet::new(),
-        false => export.encoder.strays().cloned().unwrap_or_default(),
+    let strays = if export.plan.chosen {
+        BTreeSet::new()
+    } else {
+        export.encoder.strays().cloned().unwrap_or_default()
     };
     export.warn(&strays);
     let after = connection.client.stats();
     let bytes = after.bytes_received - before.bytes_received;
-    export.summary(&strays, after.requests - before.requests, bytes)
+    export.summary(&strays, after.requests - before.requests, bytes);
+    Ok(())
 }
 
 fn encoder(plan: &Plan) -> Encoder {
@@ -203,7 +205,7 @@ impl Export<'_> {
             End::Disk(error)
                 if error
                     .get_ref()
-                    .is_some_and(|inner| inner.is::<StdoutClosed>()) =>
+                    .is_some_and(<dyn std::error::Error + Send + Sync>::is::<StdoutClosed>) =>
             {
                 return error.into();
             }
@@ -279,12 +281,13 @@ impl Export<'_> {
         }
     }
 
-    fn summary(self, strays: &BTreeSet<String>, requests: u64, bytes: u64) -> Result<()> {
+    fn summary(self, strays: &BTreeSet<String>, requests: u64, bytes: u64) {
         let seconds = self.started.elapsed().as_secs_f64();
         let all = if self.plan.chosen { "" } else { ", all fields" };
-        let place = match self.output.is_stdout() {
-            true => String::new(),
-            false => format!(" in {}", self.output.name()),
+        let place = if self.output.is_stdout() {
+            String::new()
+        } else {
+            format!(" in {}", self.output.name())
         };
         let text = format!(
             "{}{place}; {}, {}{all} in {seconds:.1} s, {}",
@@ -312,7 +315,6 @@ impl Export<'_> {
                 .field("portal", self.connection.host.as_str())
                 .field("origin", self.connection.origin.as_str()),
         );
-        Ok(())
     }
 }
 
