@@ -19,6 +19,8 @@ pub enum Fault {
     OperatingLimit,
     /// `OVERLOAD_LIMIT`, the manual block; nothing runs.
     Overload,
+    /// An HTML page with status 200, as where something stands in front of the portal; nothing runs.
+    Html200,
     /// An HTML page with status 502; nothing runs.
     Html502,
     /// Runs the method, then answers an HTML page with status 502.
@@ -41,6 +43,8 @@ pub enum Fault {
     TruncateBody,
     /// Runs the method and answers 200 with an empty body.
     EmptyBody,
+    /// Runs the method and answers 500 with an empty body, as after a fatal error in PHP.
+    Fatal,
     /// 200 with an error in the body; nothing runs.
     OkWithError {
         /// `error`

@@ -129,6 +129,7 @@ async fn struck(
         Some(Fault::Html504AfterRun) => answer = HttpAnswer::page(504),
         Some(Fault::TruncateBody) => answer.body.truncate(answer.body.len() / 2),
         Some(Fault::EmptyBody) => answer.body.clear(),
+        Some(Fault::Fatal) => answer = HttpAnswer::json(500, Vec::new()),
         _ => {}
     }
     (answer, cut)
@@ -175,6 +176,7 @@ fn instead_of_running(
             v2::refuse(portal, refusals::query_limit())
         }
         Fault::Overload => v2::refuse(portal, refusals::overload()),
+        Fault::Html200 => HttpAnswer::page(200),
         Fault::Html502 => HttpAnswer::page(502),
         Fault::OkWithError { code, text } => {
             v2::refuse(portal, Refusal::new(code, text).status(200))

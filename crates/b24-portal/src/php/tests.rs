@@ -1,3 +1,6 @@
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+use proptest::prelude::*;
+
 use super::{Key, Php, form};
 
 fn json(value: &Php) -> String {
@@ -124,4 +127,42 @@ fn casts_are_phps() {
         Php::map([("FILTER", 1.into())]).get_ci("filter"),
         Some(&Php::Int(1))
     );
+}
+
+/// Any value with the keys and nesting that JSON allows.
+fn values() -> impl Strategy<Value = Php> {
+    let leaf = prop_oneof![
+        Just(Php::Null),
+        any::<bool>().prop_map(Php::Bool),
+        any::<i64>().prop_map(Php::Int),
+        any::<String>().prop_map(Php::from),
+    ];
+    leaf.prop_recursive(4, 32, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Php::list),
+            prop::collection::vec((any::<String>(), inner), 1..6).prop_map(Php::map),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn json_comes_back_as_it_was(value in values()) {
+        prop_assert_eq!(Php::from_json(json(&value).as_bytes()), Some(value));
+    }
+
+    #[test]
+    fn any_bytes_are_a_form(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = json(&form::parse(&bytes).into());
+    }
+
+    #[test]
+    fn encoded_pairs_come_back(name in "[a-z]{1,8}", path in prop::collection::vec("[^\\[\\]]{1,6}", 0..4), value in ".*") {
+        let encoded = |text: &str| percent_encode(text.as_bytes(), NON_ALPHANUMERIC).to_string();
+        let brackets = path.iter().fold(String::new(), |all, step| all + "[" + &encoded(step) + "]");
+        let query = format!("{name}{brackets}={}", encoded(&value));
+        let parsed = Php::Array(form::parse(query.as_bytes()));
+        let found = path.iter().fold(parsed.get(&name), |inner, step| inner?.get(step));
+        prop_assert_eq!(found.and_then(Php::as_str), Some(value.as_str()));
+    }
 }

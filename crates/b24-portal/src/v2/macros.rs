@@ -181,6 +181,8 @@ fn character(text: &str, step: &str) -> Option<Php> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{Maps, resolve};
     use crate::php::{Key, Php, form};
     use crate::play::{Answer, JsonRows};
@@ -272,6 +274,16 @@ mod tests {
             "41",
             "the tail goes with the macro"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_resolves_to_something(text in "([$a-zЖ\\[\\] ]|result|time|list){0,20}") {
+            let whole = resolved(&text);
+            if !text.contains('$') {
+                prop_assert_eq!(whole, serde_json::to_string(&text).unwrap());
+            }
+        }
     }
 
     #[test]

@@ -100,11 +100,13 @@ async fn bodies_and_pages_go_wrong() {
         .unwrap();
     let url = format!("{}crm.deal.add?fields[TITLE]=x", portal.webhook());
     let cases = [
+        (Fault::Html200, 200, false),
         (Fault::Html502, 502, false),
         (Fault::Html502AfterRun, 502, true),
         (Fault::Html504AfterRun, 504, true),
         (Fault::TruncateBody, 200, true),
         (Fault::EmptyBody, 200, true),
+        (Fault::Fatal, 500, true),
         (
             Fault::OkWithError {
                 code: "wrong_client".into(),
@@ -144,10 +146,10 @@ async fn bodies_and_pages_go_wrong() {
             .map(|value| value.to_str().unwrap().to_owned());
         let text = response.text().await.unwrap();
         match fault {
-            Fault::Html502 | Fault::Html502AfterRun | Fault::Html504AfterRun => {
+            Fault::Html200 | Fault::Html502 | Fault::Html502AfterRun | Fault::Html504AfterRun => {
                 assert!(text.starts_with("<html>"));
             }
-            Fault::EmptyBody => assert_eq!(text, ""),
+            Fault::EmptyBody | Fault::Fatal => assert_eq!(text, ""),
             Fault::TruncateBody => assert!(text.starts_with("{\"result\"") && !text.ends_with('}')),
             Fault::OkWithError { .. } => {
                 assert_eq!(text, r#"{"error":"wrong_client","error_description":"no"}"#);
@@ -270,4 +272,25 @@ async fn data_and_webhook_change_between_requests() {
         0
     );
     assert_eq!(portal.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_method_runs_on_when_its_client_goes_away() {
+    let portal = Portal::start().await;
+    portal.fail_next("crm.deal.add", Fault::Delay(Duration::from_millis(50)));
+    let url = format!("{}crm.deal.add?fields[TITLE]=x", portal.webhook());
+    let impatient = reqwest::Client::builder()
+        .timeout(Duration::from_millis(10))
+        .build()
+        .unwrap();
+    assert!(impatient.get(&url).send().await.unwrap_err().is_timeout());
+    assert!(portal.rows("deal").is_empty());
+    let ran = async {
+        while portal.rows("deal").is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ran)
+        .await
+        .unwrap();
 }
