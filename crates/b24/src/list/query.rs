@@ -49,7 +49,9 @@ impl Query {
     pub(super) fn new(method: &str, shape: Shape, params: &Tree) -> Result<Self, String> {
         let mut rest = params.pairs().unwrap_or_default().to_vec();
         rest.retain(|(_, value)| *value != Tree::Null);
-        rest.iter_mut().for_each(|(_, value)| as_in_a_form(value));
+        for (_, value) in &mut rest {
+            as_in_a_form(value);
+        }
         refuse_start(&rest)?;
         refuse_order(&mut rest, &shape)?;
         let mut filter = take_filter(&mut rest)?;
@@ -79,7 +81,9 @@ impl Query {
         let chainable = !rest
             .iter()
             .chain(&filter)
-            .any(|(_, value)| needs_json(value))
+            .map(|(_, value)| value)
+            .chain(&above)
+            .any(needs_json)
             && fits_a_form(&rest, &filter);
         Ok(Self {
             shape,

@@ -197,6 +197,7 @@ fn what_a_batch_would_change_never_enters_one() {
     ));
     // An empty list would vanish from a form, and every row would match.
     assert!(!chainable(json!({ "@ID": [] })));
+    assert!(!chainable(json!({ ">ID": "$result[a]" })));
     assert!(chainable(json!({})));
 }
 
