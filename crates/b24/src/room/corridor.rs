@@ -97,6 +97,7 @@ async fn attempts(client: &Inner, outbound: &Outbound, request_id: &str) -> Resu
             }
             Err(failure) => failure,
         };
+        let sent = attempt;
         let verdict = retry::verdict(
             &failure,
             outbound.effect,
@@ -131,18 +132,18 @@ async fn attempts(client: &Inner, outbound: &Outbound, request_id: &str) -> Resu
                     .with_attempts(attempt));
             }
         };
+        if rt::now() + pause > deadline {
+            return Err(into_error(failure)
+                .with_kind(Kind::Temporary)
+                .with_retry_after(pause)
+                .with_attempts(sent));
+        }
         client.tell(&Event::Again {
             method: &outbound.method,
             request_id,
             why,
             after: pause,
         });
-        if rt::now() + pause > deadline {
-            return Err(into_error(failure)
-                .with_kind(Kind::Temporary)
-                .with_retry_after(pause)
-                .with_attempts(attempt));
-        }
         rt::sleep(pause).await;
     }
 }
