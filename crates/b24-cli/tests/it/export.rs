@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
 
 use b24_portal::{Fault, FaultRule};
 use serde_json::Value;
@@ -387,4 +388,61 @@ fn a_second_run_on_one_output_refuses() {
         &home,
         "export deals -o deals.csv --select id"
     )));
+}
+
+/// A portal whose second request for rows takes a minute.
+fn slow() -> Served {
+    let served = Served::demo();
+    let rule = FaultRule::new(Fault::Delay(Duration::from_secs(60))).method("batch");
+    served.portal.add_fault(rule.skip(1));
+    served
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_keeps_the_rows_that_came() {
+    let (served, home) = (slow(), Home::new());
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("b24"))
+        .args(["export", "deals", "-o", "deals.jsonl", "--select", "id"])
+        .env("B24_WEBHOOK", served.portal.webhook())
+        .env("XDG_CONFIG_HOME", home.path())
+        .current_dir(home.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("b24 runs");
+    let begun = Instant::now();
+    while served.portal.requests() < 3 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "the second request comes"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let id = child.id().to_string();
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
+    assert!(killed.expect("kill runs").success());
+    let status = child.wait().expect("b24 ends");
+    assert_eq!(status.code(), Some(130));
+    let part = std::fs::read_to_string(home.file("deals.jsonl.b24part")).expect("the part");
+    assert_eq!(part.lines().count(), 200);
+    assert!(
+        part.lines()
+            .all(|line| serde_json::from_str::<Value>(line).is_ok())
+    );
+    assert!(!home.file("deals.jsonl").exists());
+}
+
+#[test]
+fn a_deadline_ends_it_cleanly() {
+    let (served, home) = (slow(), Home::new());
+    let line = "export deals -o deals.jsonl --select id --deadline 5s";
+    let text = shown(&run(&served, &home, line));
+    let kept =
+        "state: deals.jsonl is untouched; 200 deals are whole in deals.jsonl.b24part, up to deal ";
+    assert!(
+        text.starts_with("exit: 5\n") && text.contains(kept),
+        "{text}"
+    );
 }

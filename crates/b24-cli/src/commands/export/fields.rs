@@ -1,6 +1,7 @@
 //! The fields of an entity: asked for once an hour and portal.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ pub(super) async fn fetch(
     let Some(method) = entity.fields_method() else {
         return Ok(documented(entity));
     };
-    let kept = place(entity, &method, connection);
+    let kept = place(entity, &method, &connection.host);
     if let Some(fields) = kept.as_deref().and_then(|path| recall(path, entity)) {
         return Ok(Known::All(fields));
     }
@@ -98,30 +99,23 @@ fn has_no_such_method(error: &b24::Error) -> bool {
 }
 
 /// The file that keeps the answer. A portal on this machine is asked every time: it may be another one each time.
-fn place(entity: &Entity, method: &str, connection: &Connection) -> Option<PathBuf> {
-    let host = connection.host.as_str();
-    let name = host
-        .rsplit_once(':')
-        .map_or(host, |(name, _)| name)
-        .trim_matches(['[', ']']);
-    if name == "localhost"
-        || name
-            .parse()
-            .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
-    {
+fn place(entity: &Entity, method: &str, host: &str) -> Option<PathBuf> {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let address: Option<IpAddr> = name.trim_matches(['[', ']']).parse().ok();
+    if name == "localhost" || address.is_some_and(|address| address.is_loopback()) {
         return None;
     }
-    let file = match entity.type_id {
-        Some(id) => format!("{method}-{id}.json"),
-        None => format!("{method}.json"),
-    };
+    let id = entity
+        .type_id
+        .map(|id| format!("-{id}"))
+        .unwrap_or_default();
+    let file = format!("{}-{method}{id}.json", entity.version);
     let cache = choose_base_strategy().ok()?.cache_dir();
     Some(
         cache
-            .join("b24")
-            .join("fields")
-            .join(host.replace(':', "_"))
-            .join(format!("{}-{file}", entity.version)),
+            .join("b24/fields")
+            .join(host.replace(['/', '\\', ':'], "_"))
+            .join(file),
     )
 }
 
@@ -129,4 +123,40 @@ fn recall(path: &Path, entity: &Entity) -> Option<Fields> {
     let age = fs::metadata(path).ok()?.modified().ok()?.elapsed().ok()?;
     (age < FRESH).then_some(())?;
     understand(&fs::read_to_string(path).ok()?, entity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::{Api, Word};
+
+    #[test]
+    fn fields_are_kept_for_an_hour_by_portal_and_type() {
+        let Ok(Word::Entity(deals)) = Word::read("deals", Api::Auto) else {
+            panic!("an entity");
+        };
+        let method = deals.fields_method().unwrap();
+        let file = place(&deals, &method, "acme.bitrix24.com").unwrap();
+        assert!(
+            file.ends_with("b24/fields/acme.bitrix24.com/v2-crm.item.fields-2.json"),
+            "{file:?}"
+        );
+        for here in ["127.0.0.1:8724", "localhost:80", "[::1]:8724"] {
+            assert_eq!(place(&deals, &method, here), None);
+        }
+
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("fields.json");
+        assert!(recall(&file, &deals).is_none());
+        fs::write(&file, r#"{"fields":{"id":{"type":"integer"}}}"#).unwrap();
+        assert!(recall(&file, &deals).unwrap().find("id").is_some());
+        let old = std::time::SystemTime::now() - 2 * FRESH;
+        fs::File::options()
+            .append(true)
+            .open(&file)
+            .unwrap()
+            .set_modified(old)
+            .unwrap();
+        assert!(recall(&file, &deals).is_none());
+    }
 }
