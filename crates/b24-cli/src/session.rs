@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use crate::args::Global;
 use crate::connection;
+use crate::failure::Failure;
 use crate::printer::{Printer, Summary};
 use crate::stop::Stop;
 
@@ -61,11 +62,13 @@ impl Session {
 
     /// The portal this command talks to; chosen (and for `--demo` started) at the first call.
     pub(crate) async fn connection(&self) -> Result<&Connection> {
-        self.connection
-            .get_or_try_init(|| {
-                connection::connect(&self.global, &self.printer, self.stop.deadline())
-            })
-            .await
+        let chosen = self.connection.get_or_try_init(|| {
+            connection::connect(&self.global, &self.printer, self.stop.deadline())
+        });
+        tokio::select! {
+            chosen = chosen => chosen,
+            reason = self.stop.requested() => Err(Failure::stopped(reason, self.command).into()),
+        }
     }
 
     /// The portal, if one was chosen already.

@@ -4,9 +4,7 @@ use crate::stop::{Reason, Stop};
 
 /// Watches signals and the deadline from now on.
 pub(crate) fn watch(stop: &Stop) {
-    tokio::spawn(interrupts(stop.clone()));
-    #[cfg(unix)]
-    tokio::spawn(terminations(stop.clone()));
+    watch_signals(stop);
     if let Some(deadline) = stop.deadline() {
         let stop = stop.clone();
         tokio::spawn(async move {
@@ -16,21 +14,35 @@ pub(crate) fn watch(stop: &Stop) {
     }
 }
 
-async fn interrupts(stop: Stop) {
-    while tokio::signal::ctrl_c().await.is_ok() {
-        ask(&stop, Reason::Interrupt);
+#[cfg(unix)]
+fn watch_signals(stop: &Stop) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [
+        (SignalKind::interrupt(), Reason::Interrupt),
+        (SignalKind::terminate(), Reason::Terminate),
+    ];
+    for (kind, reason) in kinds {
+        // Where signals cannot be watched they end the process, as ever.
+        let Ok(mut signals) = signal(kind) else {
+            continue;
+        };
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                ask(&stop, reason);
+            }
+        });
     }
 }
 
-#[cfg(unix)]
-async fn terminations(stop: Stop) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut signals) = signal(SignalKind::terminate()) else {
-        return;
-    };
-    while signals.recv().await.is_some() {
-        ask(&stop, Reason::Terminate);
-    }
+#[cfg(not(unix))]
+fn watch_signals(stop: &Stop) {
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            ask(&stop, Reason::Interrupt);
+        }
+    });
 }
 
 fn ask(stop: &Stop, reason: Reason) {

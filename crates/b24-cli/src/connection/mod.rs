@@ -200,7 +200,7 @@ fn no_such_profile(name: &str, files: &Files) -> Failure {
 }
 
 /// Says where the malformed one came from, and nothing of what is in it.
-fn no_webhook(error: &WebhookError, origin: &str) -> Failure {
+fn no_webhook(error: WebhookError, origin: &str) -> Failure {
     let why = match error {
         WebhookError::PlainHttp => {
             "plain http would send the secret in the clear; it is for this machine only".to_owned()
@@ -216,7 +216,7 @@ fn connection(
     printer: &Printer,
     deadline: Option<Instant>,
 ) -> Result<Connection> {
-    WebhookUrl::parse(way.webhook.expose()).map_err(|error| no_webhook(&error, &way.origin))?;
+    WebhookUrl::parse(way.webhook.expose()).map_err(|error| no_webhook(error, &way.origin))?;
     let mut builder = Client::builder()
         .webhook(way.webhook.expose())
         .user_agent(concat!("b24-cli/", env!("CARGO_PKG_VERSION")))

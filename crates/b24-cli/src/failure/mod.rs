@@ -49,7 +49,8 @@ pub(crate) enum Kind {
     Unknown,
     /// Ctrl-C.
     Interrupted,
-    /// SIGTERM.
+    /// SIGTERM; the exit code tells it from Ctrl-C.
+    #[serde(rename = "interrupted")]
     Terminated,
 }
 

@@ -55,6 +55,7 @@ impl Style {
     ) -> Self {
         let terminal = io::stderr().is_terminal();
         let progress = match progress {
+            ProgressChoice::None => ProgressChoice::None,
             _ if quiet => ProgressChoice::None,
             _ if json => ProgressChoice::Json,
             ProgressChoice::Auto if terminal => ProgressChoice::Bar,

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use b24_portal::{Edition, Portal, PortalBuilder, StartError, Unplayed};
@@ -116,6 +116,7 @@ pub(super) async fn run(args: ServeArgs, session: &Session) -> Result<Exit> {
 
 /// A portal that is ready.
 struct Started {
+    ready_file: Option<PathBuf>,
     portal: Portal,
     address: Address,
     noted: Option<LastStarted>,
@@ -125,6 +126,9 @@ struct Started {
 
 impl Started {
     fn end(&self, session: &Session) {
+        if let Some(path) = &self.ready_file {
+            not_ready(path);
+        }
         if let Some(noted) = &self.noted {
             noted.forget(&self.address);
         }
@@ -137,7 +141,16 @@ impl Started {
     }
 }
 
+/// Nobody may take the word of a portal that is gone.
+fn not_ready(path: &Path) {
+    // Mostly it is not there; if it cannot be removed, it cannot be replaced either, and that is told.
+    let _ = std::fs::remove_file(path);
+}
+
 async fn start(args: &ServeArgs, session: &Session) -> Result<Started> {
+    if let Some(path) = &args.ready_file {
+        not_ready(path);
+    }
     let portal = builder(args, session)
         .start()
         .await
@@ -172,6 +185,7 @@ async fn start(args: &ServeArgs, session: &Session) -> Result<Started> {
         .map_err(|error| Failure::local(format!("--ready-file {}: {error}", path.display())))?;
     }
     Ok(Started {
+        ready_file: args.ready_file.clone(),
         portal,
         address,
         noted,
