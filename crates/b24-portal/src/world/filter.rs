@@ -199,27 +199,81 @@ fn same(text: &str, folded: &str) -> bool {
 
 /// SQL's LIKE: `%` is any run of characters, `_` any one, a backslash makes the next plain.
 fn like(text: &str, pattern: &str) -> bool {
-    let mut rest = pattern.chars();
-    match rest.next() {
-        None => text.is_empty(),
-        Some('%') => {
-            let tail = rest.as_str();
-            let starts = text
-                .char_indices()
-                .map(|(start, _)| start)
-                .chain([text.len()]);
-            tail.is_empty() || starts.into_iter().any(|start| like(&text[start..], tail))
+    let pattern = wildcards(pattern);
+    let text: Vec<char> = text.chars().collect();
+    let (mut at, mut wanted) = (0, 0);
+    // Where the last `%` stands, and how much of the text it has taken: it takes one more when the rest does not fit.
+    let mut run: Option<(usize, usize)> = None;
+    while at < text.len() {
+        match pattern.get(wanted) {
+            Some(Wildcard::Run) => {
+                run = Some((wanted, at));
+                wanted += 1;
+                continue;
+            }
+            Some(Wildcard::One) => {}
+            Some(Wildcard::Plain(character)) if *character == text[at] => {}
+            _ => {
+                let Some((percent, taken)) = run else {
+                    return false;
+                };
+                run = Some((percent, taken + 1));
+                (at, wanted) = (taken + 1, percent + 1);
+                continue;
+            }
         }
-        Some(mark) => {
-            let wanted = if mark == '\\' {
-                rest.next()
-            } else {
-                Some(mark)
-            };
-            let mut characters = text.chars();
-            let found = characters.next();
-            let fits = found.is_some() && (mark == '_' || found == wanted);
-            fits && like(characters.as_str(), rest.as_str())
+        at += 1;
+        wanted += 1;
+    }
+    pattern[wanted..]
+        .iter()
+        .all(|wildcard| *wildcard == Wildcard::Run)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wildcard {
+    Run,
+    One,
+    Plain(char),
+}
+
+fn wildcards(pattern: &str) -> Vec<Wildcard> {
+    let mut characters = pattern.chars();
+    let next = || match characters.next()? {
+        '%' => Some(Wildcard::Run),
+        '_' => Some(Wildcard::One),
+        '\\' => characters.next().map(Wildcard::Plain),
+        plain => Some(Wildcard::Plain(plain)),
+    };
+    std::iter::from_fn(next).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::like;
+
+    #[test]
+    fn patterns_fit_as_in_sql() {
+        for (text, pattern, fits) in [
+            ("", "", true),
+            ("", "%", true),
+            ("a", "", false),
+            ("abc", "abc", true),
+            ("abc", "a%", true),
+            ("abc", "%c", true),
+            ("abc", "%b%", true),
+            ("abc", "a_c", true),
+            ("abc", "_", false),
+            ("abcbc", "a%bc", true),
+            ("abcbd", "a%bc", false),
+            ("сделка", "%лк_", true),
+            ("100%", "100\\%", true),
+            ("1000", "100\\%", false),
+        ] {
+            assert_eq!(like(text, pattern), fits, "{text:?} like {pattern:?}");
         }
+        let long = "a".repeat(20_000);
+        assert!(like(&long, &long));
+        assert!(!like(&long, &"%a".repeat(50).replace("%a%a", "%a%b")));
     }
 }

@@ -231,7 +231,7 @@ fn money_text(text: &str) -> Cell {
         .split_once('|')
         .map(|(amount, currency)| (amount.parse::<f64>(), currency))
     {
-        Some((Ok(amount), currency)) if !currency.is_empty() => {
+        Some((Ok(amount), currency)) if amount.is_finite() && !currency.is_empty() => {
             Cell::text(format!("{amount:.2}|{currency}"))
         }
         _ => Cell::Null,

@@ -39,7 +39,7 @@ impl Hundredths {
         let exact = fraction.bytes().skip(2).all(|byte| byte == b'0');
         Some(Self {
             floor: sign * hundredths - i64::from(sign < 0 && !exact),
-            nearest: sign * (hundredths + i64::from(digit(2) >= 5)),
+            nearest: sign * hundredths.saturating_add(i64::from(digit(2) >= 5)),
             exact,
         })
     }

@@ -103,7 +103,7 @@ fn compute(
     let count = numbers().count();
     Ok(match function {
         _ if count == 0 => Php::Null,
-        "sum" => shown(entry, numbers().sum()),
+        "sum" => shown(entry, numbers().fold(0, i64::saturating_add)),
         "min" => numbers()
             .min()
             .map_or(Php::Null, |number| shown(entry, number)),
@@ -116,7 +116,8 @@ fn compute(
             } else {
                 1.0
             };
-            Php::Float(numbers().sum::<i64>() as f64 / unit / count as f64)
+            let sum: f64 = numbers().map(|number| number as f64).sum();
+            Php::Float(sum / unit / count as f64)
         }
     })
 }

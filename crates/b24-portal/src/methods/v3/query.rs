@@ -184,7 +184,7 @@ pub(super) fn window(params: &Php, cap: i64) -> Result<(usize, usize), Refusal> 
     };
     let limit = limit(pagination.get("limit"), cap)?;
     let offset = match number(pagination.get("page"), "page")? {
-        Some(page) => (page - 1).max(0).saturating_mul(limit as i64),
+        Some(page) => page.saturating_sub(1).max(0).saturating_mul(limit as i64),
         None => number(pagination.get("offset"), "offset")?.unwrap_or(0),
     };
     Ok((usize::try_from(offset).unwrap_or(0), limit))
