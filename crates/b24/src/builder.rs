@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::{Client, Inner, no_portal};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::limits::Limits;
 use crate::observe::{Counters, Observer};
 use crate::room::auth::{Access, authority};
 use crate::room::gate::Gate;
-use crate::room::transport::{Http, HttpSettings, Transport};
+use crate::room::transport::{Http, HttpSettings, Transport, innermost};
 use crate::webhook::WebhookUrl;
 
 /// Settings of a [`Client`]; [`build`](ClientBuilder::build) makes it.
@@ -78,7 +78,7 @@ impl ClientBuilder {
     /// The webhook in `B24_WEBHOOK`, or in the file that `B24_WEBHOOK_FILE` names.
     ///
     /// # Errors
-    /// [`Kind::Auth`] if there is none, [`Kind::Local`] if the file cannot be read.
+    /// [`Kind::Auth`](crate::Kind::Auth) if there is none, [`Kind::Local`](crate::Kind::Local) if the file cannot be read.
     pub fn webhook_from_env(self) -> Result<Self, Error> {
         let filled = |name| {
             std::env::var(name)
@@ -175,7 +175,7 @@ impl ClientBuilder {
     /// The client.
     ///
     /// # Errors
-    /// [`Kind::Usage`] for a malformed webhook, share or proxy, [`Kind::Auth`] without a webhook, [`Kind::Local`]
+    /// [`Kind::Usage`](crate::Kind::Usage) for a malformed webhook, share or proxy, [`Kind::Auth`](crate::Kind::Auth) without a webhook, [`Kind::Local`]
     /// when this machine's certificates cannot be read.
     pub fn build(self) -> Result<Client, Error> {
         let url = self.webhook.as_deref().ok_or_else(no_portal)?;
@@ -225,14 +225,15 @@ impl ClientBuilder {
             plain_http: !webhook.is_https(),
         };
         Http::new(&settings).map_err(|error| {
-            let kind = if self.proxy.is_some() {
-                Kind::Usage
-            } else {
-                Kind::Local
-            };
-            Error::local("the HTTP client cannot be made: certificates or proxy")
-                .with_kind(kind)
-                .with_source(error.without_url())
+            let error = error.without_url();
+            let why = innermost(&error);
+            if self.proxy.is_some() {
+                return Error::usage(format!("the proxy cannot be used: {why}")).with_source(error);
+            }
+            Error::local(format!(
+                "no trusted certificates: {why}; install the package ca-certificates, or name a file in SSL_CERT_FILE"
+            ))
+            .with_source(error)
         })
     }
 }

@@ -88,7 +88,7 @@ fn failed(error: reqwest::Error) -> TransportError {
 }
 
 /// The words of the innermost cause: the outer ones only say "error sending request".
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
