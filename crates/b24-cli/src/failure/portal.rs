@@ -22,7 +22,7 @@ pub(crate) fn from_sdk(error: &b24::Error, connection: Option<&Connection>) -> F
         _ if error.kind() == b24::Kind::Unknown => case.unknown(),
         Reason::Api(api) => case.refused(api),
         Reason::Page { .. } => case.page(),
-        Reason::Connect(_) => case.unreachable(),
+        Reason::Connect(why) => case.unreachable(why),
         Reason::Limit { limit, wait } => case.limit(format!(
             "{} has used its {limit}; it is free again at {}, after the deadline",
             case.method,
@@ -211,17 +211,21 @@ impl Case<'_> {
             .hint("if it stays, open the portal in a browser: it may be down, or a proxy stands in between")
     }
 
-    fn unreachable(&self) -> Failure {
+    fn unreachable(&self, why: &str) -> Failure {
         let failure = self
             .failure(self.error.to_string())
             .state("nothing was sent");
         let local = ["127.", "localhost", "[::1]"]
             .iter()
             .any(|name| self.host.starts_with(name));
-        if local {
+        if why.contains("certificate") {
+            failure.hint(
+                "a portal with its own authority: --portal-ca FILE names the certificate to trust",
+            )
+        } else if local {
             failure.hint("is a portal running there? b24 portal starts one")
         } else {
-            failure.hint("check the address and the network; nothing has to be looked up before it is repeated")
+            failure.hint("check the address and the network, then repeat")
         }
     }
 

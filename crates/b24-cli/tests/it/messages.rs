@@ -198,6 +198,7 @@ async fn a_certificate_that_nobody_trusts() {
         .expect("a portal");
     let text = b24(&portal, &["ping"]).await;
     assert!(text.starts_with("exit: 5\n"), "{text}");
+    assert_shown!(text);
     let home = Home::new();
     let pem = portal.ca_pem().expect("a certificate").to_owned();
     let ca = home.write("ca.pem", &pem);
@@ -207,6 +208,20 @@ async fn a_certificate_that_nobody_trusts() {
     )
     .await;
     assert!(text.starts_with("exit: 0\n"), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_machine_without_certificates() {
+    let home = Home::new();
+    let output = home
+        .b24()
+        .env("SSL_CERT_FILE", "/dev/null")
+        .env("SSL_CERT_DIR", "/nonexistent")
+        .env("B24_WEBHOOK", "https://127.0.0.1:1/rest/1/verysecret/")
+        .arg("ping")
+        .output();
+    assert_shown!(shown(&output.expect("b24 runs")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
