@@ -75,11 +75,16 @@ impl Target<'_> {
         let Some(fields) = self.fields else {
             return Ok(None);
         };
-        // `responsible.name` is a field of a related thing: its head is checked.
-        let found = fields.find(name).or_else(|| {
-            let (head, _) = name.split_once('.')?;
-            fields.find(head)
-        });
+        // `responsible.name` is a field of a related thing: its head is checked, where it can be.
+        let (head, related) = match name.split_once('.') {
+            Some((head, _)) => (head, true),
+            None => (name, false),
+        };
+        if related && self.version == Version::V3 {
+            // The list of fields has no relations, and the portal refuses those that it does not know.
+            return Ok(fields.find(name));
+        }
+        let found = fields.find(name).or_else(|| fields.find(head));
         match found {
             Some(field) => Ok(Some(field)),
             None => Err(FilterError::Field {

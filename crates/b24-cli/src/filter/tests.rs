@@ -116,6 +116,9 @@ fn rest_3_gets_triples_with_the_types_of_the_fields() {
         shown(written),
         r#"[["id",">",5],["title","=","5"],["id","in",[1,2]],["id","in",[3,4]],["id","between",[1,9]]]"#
     );
+    let related = [Condition::read("responsible.name=Ann").unwrap()];
+    let written = target(Version::V3, "", fields.as_ref()).write(&related, None);
+    assert_eq!(shown(written), r#"[["responsible.name","=","Ann"]]"#);
     insta::assert_snapshot!(write(Version::V3, "", &["title~x"]), @r#"error: crm.item.list does not know the operator "%""#);
 }
 

@@ -20,13 +20,9 @@ pub(crate) struct Csv {
 }
 
 impl Csv {
-    pub(super) fn new(
-        columns: Vec<String>,
-        without: Option<&str>,
-        csv_for: Option<CsvFor>,
-    ) -> Self {
+    pub(super) fn new(columns: Vec<String>, csv_for: Option<CsvFor>) -> Self {
         Self {
-            columns: Columns::new(columns, without),
+            columns: Columns::new(columns),
             excel: csv_for == Some(CsvFor::Excel),
         }
     }
@@ -50,6 +46,10 @@ impl Csv {
         }
         self.write(records, out);
         Ok(())
+    }
+
+    pub(super) fn unseen(&self) -> Vec<String> {
+        self.columns.unseen()
     }
 
     pub(super) fn strays(&self) -> &BTreeSet<String> {

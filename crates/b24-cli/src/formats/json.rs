@@ -5,20 +5,20 @@ use serde_json::value::RawValue;
 use super::json_text::compact;
 use super::row::{Entries, RowError};
 
-/// Writes rows as they came; `without` is the key of an id that nobody asked for
-/// (it is always read, it carries the place in the list).
+/// Writes rows as they came; with `only`, without the keys that nobody asked for:
+/// the id is always read, and some methods answer with all fields whatever is asked.
 #[derive(Debug)]
 pub(crate) struct Json {
     array: bool,
-    without: Option<String>,
+    only: Option<Vec<String>>,
     rows: u64,
 }
 
 impl Json {
-    pub(super) fn new(array: bool, without: Option<String>) -> Self {
+    pub(super) fn new(array: bool, only: Option<Vec<String>>) -> Self {
         Self {
             array,
-            without,
+            only,
             rows: 0,
         }
     }
@@ -39,11 +39,11 @@ impl Json {
                 out.extend_from_slice(if self.rows == 0 { b"\n" } else { b",\n" });
             }
             self.rows += 1;
-            match &self.without {
+            match &self.only {
                 None => compact(row.get(), out),
-                Some(key) => {
+                Some(only) => {
                     let entries = Entries::read(row).ok_or(RowError { row: self.rows })?;
-                    others(entries, key, out);
+                    chosen(entries, only, out);
                 }
             }
             if !self.array {
@@ -60,10 +60,11 @@ impl Json {
     }
 }
 
-fn others(Entries(entries): Entries<'_>, without: &str, out: &mut Vec<u8>) {
+fn chosen(Entries(entries): Entries<'_>, only: &[String], out: &mut Vec<u8>) {
     out.push(b'{');
     let mut first = true;
-    for (key, value) in entries.into_iter().filter(|(key, _)| key != without) {
+    let asked = |key: &str| only.iter().any(|name| name == key);
+    for (key, value) in entries.into_iter().filter(|(key, _)| asked(key)) {
         if !std::mem::take(&mut first) {
             out.push(b',');
         }

@@ -104,23 +104,19 @@ pub(crate) enum Encoder {
 }
 
 impl Encoder {
-    /// JSON lines or one array; `without` a key that nobody asked for.
-    pub(crate) fn json(format: Format, without: Option<String>) -> Self {
-        Self::Json(json::Json::new(format == Format::Json, without))
+    /// JSON lines or one array. `only`: the keys to write; none for all.
+    pub(crate) fn json(format: Format, only: Option<Vec<String>>) -> Self {
+        Self::Json(json::Json::new(format == Format::Json, only))
     }
 
-    /// A CSV file with these columns; `without` a key that nobody asked for.
-    pub(crate) fn csv(
-        columns: Vec<String>,
-        without: Option<&str>,
-        csv_for: Option<CsvFor>,
-    ) -> Self {
-        Self::Csv(csv::Csv::new(columns, without, csv_for))
+    /// A CSV file with these columns.
+    pub(crate) fn csv(columns: Vec<String>, csv_for: Option<CsvFor>) -> Self {
+        Self::Csv(csv::Csv::new(columns, csv_for))
     }
 
-    /// A table with these columns; `without` a key that nobody asked for.
-    pub(crate) fn table(columns: Vec<String>, without: Option<&str>) -> Self {
-        Self::Table(table::Table::new(columns, without))
+    /// A table with these columns.
+    pub(crate) fn table(columns: Vec<String>) -> Self {
+        Self::Table(table::Table::new(columns))
     }
 
     /// What comes before the first row.
@@ -151,6 +147,15 @@ impl Encoder {
             Self::Json(json) => json.finish(out),
             Self::Csv(_) => {}
             Self::Table(table) => table.finish(out),
+        }
+    }
+
+    /// Columns that no row had.
+    pub(crate) fn unseen(&self) -> Vec<String> {
+        match self {
+            Self::Json(_) => Vec::new(),
+            Self::Csv(csv) => csv.unseen(),
+            Self::Table(table) => table.unseen(),
         }
     }
 

@@ -54,22 +54,49 @@ impl<'de> Visitor<'de> for EntriesVisitor {
     }
 }
 
+/// Where a value goes.
+#[derive(Debug)]
+struct Place {
+    column: usize,
+    /// The way to it inside the key's value; empty for the value itself.
+    deeper: String,
+}
+
+fn dig<'a>(value: &'a RawValue, path: &str) -> Option<&'a RawValue> {
+    path.split('.')
+        .filter(|step| !step.is_empty())
+        .try_fold(value, |value, step| {
+            let Entries(entries) = Entries::read(value)?;
+            let found = entries.into_iter().rev().find(|(name, _)| name == step)?;
+            Some(found.1)
+        })
+}
+
 /// Fixed columns, and the keys that rows have beside them.
 #[derive(Debug)]
 pub(super) struct Columns {
     names: Vec<String>,
-    /// Where a key goes; none for one that nobody asked for.
-    places: HashMap<String, Option<usize>>,
+    /// The columns of a key; a column such as `responsible.name` lies deeper in it.
+    places: HashMap<String, Vec<Place>>,
     strays: BTreeSet<String>,
+    /// Whether a row had the column's key.
+    seen: Vec<bool>,
     rows: u64,
 }
 
 impl Columns {
-    pub(super) fn new(names: Vec<String>, without: Option<&str>) -> Self {
-        let without = without.map(|key| (key.to_owned(), None));
-        let places = names.iter().cloned().zip((0..).map(Some));
-        let places = without.into_iter().chain(places).collect();
+    pub(super) fn new(names: Vec<String>) -> Self {
+        let mut places: HashMap<String, Vec<Place>> = HashMap::new();
+        for (column, name) in names.iter().enumerate() {
+            let (key, deeper) = name.split_once('.').unwrap_or((name, ""));
+            let deeper = deeper.to_owned();
+            places
+                .entry(key.to_owned())
+                .or_default()
+                .push(Place { column, deeper });
+        }
         Self {
+            seen: vec![false; names.len()],
             names,
             places,
             strays: BTreeSet::new(),
@@ -85,6 +112,16 @@ impl Columns {
         &self.strays
     }
 
+    /// Columns whose key no row had.
+    pub(super) fn unseen(&self) -> Vec<String> {
+        let unseen = self
+            .names
+            .iter()
+            .zip(&self.seen)
+            .filter(|(_, seen)| !**seen);
+        unseen.map(|(name, _)| name.clone()).collect()
+    }
+
     /// The values of a row by column; none where it has no such key.
     pub(super) fn place<'a>(
         &mut self,
@@ -95,8 +132,12 @@ impl Columns {
         let mut cells = vec![None; self.names.len()];
         for (key, value) in entries {
             match self.places.get(key.as_ref()) {
-                Some(Some(at)) => cells[*at] = Some(value),
-                Some(None) => {}
+                Some(places) => {
+                    for Place { column, deeper } in places {
+                        self.seen[*column] = true;
+                        cells[*column] = dig(value, deeper);
+                    }
+                }
                 None if self.strays.contains(key.as_ref()) => {}
                 None => {
                     self.strays.insert(key.into_owned());
@@ -142,11 +183,9 @@ pub(crate) fn entry(row: &RawValue, key: &str) -> Option<String> {
     value(row, key).map(|value| text(Some(&value)).into_owned())
 }
 
-/// One entry of an object.
+/// One entry of an object; the key may be a path.
 pub(crate) fn value(object: &RawValue, key: &str) -> Option<Box<RawValue>> {
-    let Entries(entries) = Entries::read(object)?;
-    let found = entries.into_iter().rev().find(|(name, _)| name == key)?;
-    Some(found.1.to_owned())
+    dig(object, key).map(ToOwned::to_owned)
 }
 
 /// The elements of a list, or of an object that PHP wrote for a list with holes.

@@ -30,9 +30,9 @@ struct Cell {
 }
 
 impl Table {
-    pub(super) fn new(columns: Vec<String>, without: Option<&str>) -> Self {
+    pub(super) fn new(columns: Vec<String>) -> Self {
         Self {
-            columns: Columns::new(columns, without),
+            columns: Columns::new(columns),
             waiting: Vec::new(),
             layout: Vec::new(),
         }
@@ -61,6 +61,10 @@ impl Table {
         if self.layout.is_empty() {
             self.settle(out);
         }
+    }
+
+    pub(super) fn unseen(&self) -> Vec<String> {
+        self.columns.unseen()
     }
 
     pub(super) fn strays(&self) -> &BTreeSet<String> {

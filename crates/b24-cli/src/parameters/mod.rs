@@ -18,6 +18,7 @@ mod upload;
 mod tests;
 
 use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use argument::{Argument, Operand};
 pub(crate) use tree::Tree;
@@ -143,8 +144,12 @@ pub(crate) fn parse_json(bytes: &[u8]) -> Result<Tree, String> {
 
 /// Reads a file, or standard input for `-`.
 pub(crate) fn read(source: &str) -> Result<Vec<u8>, String> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
     let mut bytes = Vec::new();
     if source == "-" {
+        if TAKEN.swap(true, Ordering::Relaxed) {
+            return Err("standard input can be read only once".to_owned());
+        }
         std::io::stdin()
             .lock()
             .read_to_end(&mut bytes)

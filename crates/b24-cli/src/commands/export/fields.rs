@@ -32,13 +32,15 @@ pub(super) enum Known {
 /// Asks the portal for the fields, if it has a method for that.
 pub(super) async fn fetch(
     entity: &Entity,
+    params: &Tree,
     session: &Session,
     connection: &Connection,
 ) -> Result<Known> {
     let Some(method) = entity.fields_method() else {
         return Ok(documented(entity));
     };
-    let kept = place(entity, &method, &connection.host);
+    let question = question(entity, params);
+    let kept = place(entity, &method, &question, &connection.host);
     if let Some(fields) = kept.as_deref().and_then(|path| recall(path, entity)) {
         return Ok(Known::All(fields));
     }
@@ -46,7 +48,7 @@ pub(super) async fn fetch(
         Version::V2 => connection.client.v2().call(&method),
         Version::V3 => connection.client.v3().call(&method),
     };
-    let call = call.params(entity.parameters()).typed::<Box<RawValue>>();
+    let call = call.params(question).typed::<Box<RawValue>>();
     let answer = tokio::select! {
         answer = call => answer,
         reason = session.stop.requested() => return Err(Failure::stopped(reason, "the export").into()),
@@ -65,6 +67,20 @@ pub(super) async fn fetch(
         let _ = write(&path, Access::Anyone, answer.get().as_bytes());
     }
     Ok(Known::All(fields))
+}
+
+/// What the fields depend on.
+fn question(entity: &Entity, params: &Tree) -> Tree {
+    let mut question = Tree::empty();
+    for key in ["entityTypeId", "useOriginalUfNames"]
+        .into_iter()
+        .filter(|_| entity.is_items())
+    {
+        if let Some(value) = params.get(key) {
+            question.set(key, value.clone());
+        }
+    }
+    question
 }
 
 fn understand(answer: &str, entity: &Entity) -> Option<Fields> {
@@ -99,17 +115,18 @@ fn has_no_such_method(error: &b24::Error) -> bool {
 }
 
 /// The file that keeps the answer. A portal on this machine is asked every time: it may be another one each time.
-fn place(entity: &Entity, method: &str, host: &str) -> Option<PathBuf> {
+fn place(entity: &Entity, method: &str, question: &Tree, host: &str) -> Option<PathBuf> {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let address: Option<IpAddr> = name.trim_matches(['[', ']']).parse().ok();
     if name == "localhost" || address.is_some_and(|address| address.is_loopback()) {
         return None;
     }
-    let id = entity
-        .type_id
-        .map(|id| format!("-{id}"))
-        .unwrap_or_default();
-    let file = format!("{}-{method}{id}.json", entity.version);
+    let values = question.entries().iter().map(|(_, value)| match value {
+        Tree::Text(text) => format!("-{text}"),
+        other => format!("-{}", serde_json::to_string(other).unwrap_or_default()),
+    });
+    let values = values.collect::<Vec<_>>().concat();
+    let file = format!("{}-{method}{values}.json", entity.version).replace(['/', '\\'], "_");
     let cache = choose_base_strategy().ok()?.cache_dir();
     Some(
         cache
@@ -136,13 +153,14 @@ mod tests {
             panic!("an entity");
         };
         let method = deals.fields_method().unwrap();
-        let file = place(&deals, &method, "acme.bitrix24.com").unwrap();
+        let question = question(&deals, &deals.parameters());
+        let file = place(&deals, &method, &question, "acme.bitrix24.com").unwrap();
         assert!(
             file.ends_with("b24/fields/acme.bitrix24.com/v2-crm.item.fields-2.json"),
             "{file:?}"
         );
         for here in ["127.0.0.1:8724", "localhost:80", "[::1]:8724"] {
-            assert_eq!(place(&deals, &method, here), None);
+            assert_eq!(place(&deals, &method, &question, here), None);
         }
 
         let home = tempfile::tempdir().unwrap();

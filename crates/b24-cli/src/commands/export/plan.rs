@@ -58,9 +58,9 @@ pub(super) struct Plan {
     pub(super) csv_for: Option<CsvFor>,
     /// The columns of a CSV file or table.
     pub(super) columns: Vec<String>,
-    /// The key of the id, if it is read only to find the way.
-    pub(super) without: Option<String>,
-    /// Whether the user chose the fields.
+    /// The keys of a row that the user asked for; none for all.
+    pub(super) only: Option<Vec<String>>,
+    /// Whether the fields were chosen, by the user or for a table.
     pub(super) chosen: bool,
     /// Whether the method knows the operator `@`.
     pub(super) knows_in: bool,
@@ -76,7 +76,7 @@ pub(super) async fn make(
     let select = selection(request, &entity, session)?;
     let (entity, params) = parameters_of(request, entity)?;
     let known = if needs_fields(request, &entity, &select) {
-        fields::fetch(&entity, session, connection).await?
+        fields::fetch(&entity, &params, session, connection).await?
     } else {
         Known::Nothing
     };
@@ -194,10 +194,7 @@ fn plan(
         _ => chosen,
     };
     let columns = columns(request.format, &entity, &chosen, all)?;
-    let wild = chosen.iter().any(|name| name.contains('*'));
-    let without =
-        (!chosen.is_empty() && !wild && !chosen.iter().any(|name| name == entity.filter_id()))
-            .then(|| entity.id_field().to_owned());
+    let only = only(&entity, &chosen, all);
     let select = if chosen.is_empty() {
         everything(&entity, all)
     } else {
@@ -220,7 +217,7 @@ fn plan(
         filter,
         select,
         columns,
-        without,
+        only,
         knows_in,
         entity,
     })
@@ -271,12 +268,8 @@ fn columns(
     if !format.has_columns() {
         return Ok(Vec::new());
     }
-    let key = |name: &String| match fields.and_then(|fields| fields.find(name)) {
-        Some(field) => field.key.clone(),
-        None => row_key(name, entity.renames_fields()),
-    };
-    if !chosen.is_empty() && !chosen.iter().any(|name| name.contains('*')) {
-        return Ok(chosen.iter().map(key).collect());
+    if let Some(keys) = keys(entity, chosen, fields) {
+        return Ok(keys);
     }
     match fields {
         Some(fields) => Ok(fields.iter().map(|field| field.key.clone()).collect()),
@@ -287,6 +280,31 @@ fn columns(
         .state("nothing was sent")
         .hint("name them: --select ID,NAME; or write all of it with -f jsonl")),
     }
+}
+
+/// The keys that rows have for the chosen fields; none if all are chosen.
+fn keys(entity: &Entity, chosen: &[String], fields: Option<&Fields>) -> Option<Vec<String>> {
+    if chosen.is_empty() || chosen.iter().any(|name| name.contains('*')) {
+        return None;
+    }
+    let key = |name: &String| match fields.and_then(|fields| fields.find(name)) {
+        Some(field) => field.key.clone(),
+        None => row_key(name, entity.renames_fields()),
+    };
+    Some(chosen.iter().map(key).collect())
+}
+
+/// The keys of whole values: `responsible` for `responsible.name`.
+fn only(entity: &Entity, chosen: &[String], fields: Option<&Fields>) -> Option<Vec<String>> {
+    // Without the portal's description a name may differ from the key in the rows: then all is written.
+    fields?;
+    let head = |key: String| key.split('.').next().map(ToOwned::to_owned).unwrap_or(key);
+    Some(
+        keys(entity, chosen, fields)?
+            .into_iter()
+            .map(head)
+            .collect(),
+    )
 }
 
 /// A few columns that fit on a terminal.

@@ -67,8 +67,8 @@ fn columns_come_from_the_selection_or_the_fields() {
     let some = make("deals -f csv --select TITLE,DATE_CREATE", Some(DEAL)).unwrap();
     assert_eq!(some.columns, ["title", "createdTime"]);
     assert_eq!(
-        (some.select.unwrap(), some.without.as_deref()),
-        (vec!["title".into(), "createdTime".into()], Some("id"))
+        (some.select.unwrap(), some.only.unwrap()),
+        (some.columns.clone(), some.columns)
     );
     let tasks = make(
         "tasks -f csv --select CREATED_DATE,id",

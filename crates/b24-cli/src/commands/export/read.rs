@@ -66,9 +66,9 @@ pub(super) async fn read(
 fn encoder(plan: &Plan) -> Encoder {
     let columns = plan.columns.clone();
     match plan.format {
-        Format::JsonLines | Format::Json => Encoder::json(plan.format, plan.without.clone()),
-        Format::Csv => Encoder::csv(columns, plan.without.as_deref(), plan.csv_for),
-        Format::Table => Encoder::table(columns, plan.without.as_deref()),
+        Format::JsonLines | Format::Json => Encoder::json(plan.format, plan.only.clone()),
+        Format::Csv => Encoder::csv(columns, plan.csv_for),
+        Format::Table => Encoder::table(columns),
     }
 }
 
@@ -257,6 +257,12 @@ impl Export<'_> {
     }
 
     fn warn(&self, strays: &BTreeSet<String>) {
+        let unseen = self.encoder.unseen();
+        if self.plan.chosen && self.rows > 0 && !unseen.is_empty() {
+            self.session
+                .printer
+                .warning(format!("no row has the field: {}", unseen.join(", ")));
+        }
         if !strays.is_empty() {
             let names: Vec<_> = strays.iter().map(String::as_str).collect();
             self.session.printer.warning(format!(
