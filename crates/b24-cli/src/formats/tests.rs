@@ -1,3 +1,7 @@
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{CsvFor, Encoder, Format, compact, pretty};
@@ -189,4 +193,68 @@ fn json_text_is_rewritten_without_changing_what_it_says() {
       ]
     }
     "#);
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        ".*".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(".*", inner, 0..4)
+                .prop_map(|map| map.into_iter().collect::<Value>()),
+        ]
+    })
+}
+
+/// JSON as PHP writes it: slashes and everything beyond ASCII escaped.
+fn as_php(value: &Value) -> String {
+    let mut out = String::new();
+    for c in value.to_string().chars() {
+        match c {
+            '/' => out.push_str("\\/"),
+            '&' | '\'' => write!(out, "\\u00{:02x}", u32::from(c)).unwrap(),
+            c if c.is_ascii() => out.push(c),
+            c => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04X}").unwrap();
+                }
+            }
+        }
+    }
+    out
+}
+
+proptest! {
+    #[test]
+    fn rewritten_json_says_the_same(value in any_json()) {
+        for text in [value.to_string(), as_php(&value), serde_json::to_string_pretty(&value).unwrap()] {
+            for write in [compact, pretty] {
+                let mut out = Vec::new();
+                write(&text, &mut out);
+                prop_assert_eq!(&serde_json::from_slice::<Value>(&out).unwrap(), &value);
+            }
+            let mut line = Vec::new();
+            compact(&text, &mut line);
+            prop_assert!(!line.contains(&b'\n'));
+        }
+    }
+
+    #[test]
+    fn no_cell_for_excel_begins_a_formula_of_the_portal(text in "[=+@\\-\t\r\"0-9a-zA-Z(;]*") {
+        let row = serde_json::json!({ "x": text, "id": text }).to_string();
+        let names = columns(&["x", "id"]);
+        let csv = encode(Encoder::csv(names, Some(CsvFor::Excel)), &[&row]);
+        let mut reader = ::csv::ReaderBuilder::new();
+        let mut reader = reader.delimiter(b';').from_reader(csv.as_bytes());
+        for cell in reader.records().next().unwrap().unwrap().iter() {
+            let digits = cell.strip_prefix("=\"").and_then(|cell| cell.strip_suffix('"'));
+            let safe = digits.is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit() || b == b'+'));
+            prop_assert!(safe || !cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
+        }
+    }
 }

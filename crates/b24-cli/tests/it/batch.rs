@@ -4,6 +4,8 @@ use b24_portal::{Fault, FaultRule};
 use serde_json::Value;
 
 use crate::served::Served;
+#[cfg(unix)]
+use crate::served::interrupt_after;
 use crate::support::{Home, assert_shown, shown};
 
 fn run(served: &Served, home: &Home, input: &str, flags: &str) -> (Vec<Value>, String) {
@@ -224,4 +226,36 @@ fn a_hopeless_batch_ends_early() {
     assert!(text.starts_with("exit: 4\n"), "{text}");
     assert_eq!(lines.len(), 500, "every command has its line");
     assert_eq!(lines[499]["outcome"], "skipped");
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_tells_which_writes_were_under_way() {
+    let (served, home) = (Served::demo(), Home::new());
+    let minute = Fault::Delay(std::time::Duration::from_secs(60));
+    served
+        .portal
+        .add_fault(FaultRule::new(minute).method("batch"));
+    let file = home.write(
+        "commands",
+        "crm.deal.get?id=5\ncrm.deal.add?fields[TITLE]=x\n",
+    );
+    let child = std::process::Command::new(assert_cmd::cargo::cargo_bin("b24"))
+        .arg("batch")
+        .arg(file)
+        .env("B24_WEBHOOK", served.portal.webhook())
+        .env("XDG_CONFIG_HOME", home.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("b24 runs");
+    interrupt_after(&served, 1, &child);
+    let output = child.wait_with_output().expect("b24 ends");
+    let lines = String::from_utf8(output.stdout).expect("text");
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line"))
+        .collect();
+    assert_eq!(outcomes(&lines), [(1, "skipped"), (2, "unknown")]);
+    assert_eq!(output.status.code(), Some(6));
 }

@@ -144,7 +144,7 @@ fn the_envelope_holds_everything() {
 }
 
 #[test]
-fn an_upload_arrives() {
+fn the_text_of_a_file_arrives() {
     let (served, home) = (Served::demo(), Home::new());
     home.write("note.txt", "from a file\n");
     let words = [
@@ -178,4 +178,48 @@ fn a_lost_answer_to_a_write_is_unknown() {
     );
     assert_eq!(output.status.code(), Some(6), "{}", shown(&output));
     assert_eq!(served.portal.rows("deal").len(), 5_001, "it was sent once");
+}
+
+#[test]
+fn a_profile_may_want_to_be_asked_before_writes() {
+    let (served, home) = (Served::demo(), Home::new());
+    let login = home
+        .b24()
+        .args(["auth", "login", "acme"])
+        .write_stdin(served.portal.webhook())
+        .output();
+    assert!(login.expect("b24 runs").status.success());
+    let config = home.file("config/b24/config.toml");
+    let text = std::fs::read_to_string(&config).expect("the configuration");
+    let text = text.replace("[profile.acme]", "[profile.acme]\nmode = \"confirm\"");
+    std::fs::write(&config, text).expect("the configuration");
+    let add = ["call", "crm.deal.add", "fields[TITLE]=x"];
+    assert_shown!(home.run(&add));
+    assert!(
+        home.run(&["call", "crm.deal.get", "id=5"])
+            .starts_with("exit: 0\n")
+    );
+    assert_eq!(served.portal.rows("deal").len(), 5_000);
+    assert!(
+        home.run(&[&add[..], &["--yes"]].concat())
+            .starts_with("exit: 0\n")
+    );
+    assert_eq!(served.portal.rows("deal").len(), 5_001);
+}
+
+#[test]
+fn standard_input_gives_parameters_once() {
+    let (served, home) = (Served::demo(), Home::new());
+    let run = |words: &[&str]| {
+        let output = served
+            .b24(&home)
+            .args(words)
+            .write_stdin(r#"{"id":5}"#)
+            .output();
+        output.expect("b24 runs")
+    };
+    let deal: Value =
+        serde_json::from_slice(&run(&["call", "crm.deal.get", "-"]).stdout).expect("JSON");
+    assert_eq!(deal["ID"], "5");
+    assert_shown!(shown(&run(&["call", "crm.deal.get", "-", "fields=@-"])));
 }

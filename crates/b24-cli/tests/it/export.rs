@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::process::{Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use b24_portal::{Fault, FaultRule};
 use serde_json::Value;
 
 use crate::served::Served;
+#[cfg(unix)]
+use crate::served::interrupt_after;
 use crate::support::{Home, assert_shown, shown};
 
 fn run(served: &Served, home: &Home, line: &str) -> Output {
@@ -410,19 +412,7 @@ fn ctrl_c_keeps_the_rows_that_came() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("b24 runs");
-    let begun = Instant::now();
-    while served.portal.requests() < 3 {
-        assert!(
-            begun.elapsed() < Duration::from_secs(20),
-            "the second request comes"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let id = child.id().to_string();
-    let killed = std::process::Command::new("kill")
-        .args(["-INT", &id])
-        .status();
-    assert!(killed.expect("kill runs").success());
+    interrupt_after(&served, 3, &child);
     let status = child.wait().expect("b24 ends");
     assert_eq!(status.code(), Some(130));
     let part = std::fs::read_to_string(home.file("deals.jsonl.b24part")).expect("the part");
@@ -443,6 +433,40 @@ fn a_deadline_ends_it_cleanly() {
         "state: deals.jsonl is untouched; 200 deals are whole in deals.jsonl.b24part, up to deal ";
     assert!(
         text.starts_with("exit: 5\n") && text.contains(kept),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_project_names_the_fields_of_its_exports() {
+    let (served, home) = (Served::demo(), Home::new());
+    home.write(
+        "b24.toml",
+        "[export.deals]\nselect = [\"ID\", \"DATE_CREATE\"]\n",
+    );
+    let output = run(&served, &home, "export deals --limit 1");
+    let row = rows(&output).remove(0);
+    let keys: Vec<&String> = row.as_object().expect("a row").keys().collect();
+    assert_eq!(keys, ["createdTime", "id"]);
+    assert!(shown(&output).contains("note: the fields of deals come from "));
+    let said = run(
+        &served,
+        &home,
+        "export deals --limit 1 --select title -f csv",
+    );
+    assert!(stdout(&said).starts_with("title\n"));
+}
+
+#[test]
+fn a_row_may_hold_fields_of_related_things() {
+    let (served, home) = (Served::demo(), Home::new());
+    let line = "export tasks --v3 --limit 2 --select id,responsible.name -f csv";
+    let text = stdout(&run(&served, &home, line));
+    assert!(text.starts_with("id,responsible.name\n"), "{text}");
+    assert!(
+        text.lines()
+            .skip(1)
+            .all(|line| line.split(',').nth(1).is_some_and(|name| !name.is_empty())),
         "{text}"
     );
 }

@@ -35,3 +35,18 @@ impl Served {
         path.rsplit('/').next().expect("a secret")
     }
 }
+
+/// Ctrl-C once the portal has got so many requests.
+#[cfg(unix)]
+pub(crate) fn interrupt_after(served: &Served, requests: u64, child: &std::process::Child) {
+    let begun = std::time::Instant::now();
+    while served.portal.requests() < requests {
+        assert!(begun.elapsed().as_secs() < 20, "request {requests} comes");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let id = child.id().to_string();
+    let kill = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
+    assert!(kill.expect("kill runs").success());
+}
