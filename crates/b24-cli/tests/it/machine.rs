@@ -8,8 +8,32 @@ use serde_json::Value;
 
 use crate::support::{Home, shown};
 
-fn start(home: &Home, words: &[&str], variables: &[(&str, &str)]) -> Child {
-    std::process::Command::new(assert_cmd::cargo::cargo_bin("b24"))
+/// A command that does not outlive its test, also when that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Most have ended by now.
+        let _ = self.0.kill();
+    }
+}
+
+impl std::ops::Deref for Running {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Running {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
+fn start(home: &Home, words: &[&str], variables: &[(&str, &str)]) -> Running {
+    let child = std::process::Command::new(assert_cmd::cargo::cargo_bin("b24"))
         .env_clear()
         .env("HOME", home.path())
         .env("XDG_CONFIG_HOME", home.file("config"))
@@ -20,7 +44,8 @@ fn start(home: &Home, words: &[&str], variables: &[(&str, &str)]) -> Child {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("b24 starts")
+        .expect("b24 starts");
+    Running(child)
 }
 
 #[cfg(unix)]
