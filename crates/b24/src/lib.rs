@@ -37,3 +37,8 @@ pub use room::decode::Time;
 pub use room::transport::{Sent, Transport, TransportError};
 pub use rt::{BoxFuture, MaybeSend, MaybeSync};
 pub use webhook::{WebhookError, WebhookUrl};
+
+/// The examples of the repository's front page, tested with the crate's own.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct FrontPage;
