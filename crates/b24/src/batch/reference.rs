@@ -107,8 +107,9 @@ fn collect(tree: &Tree, found: &mut Vec<Ref>) {
 /// Whether the portal would read a macro out of this text: `$result[…`, `$total[…` and so on, in any case of letters.
 pub(crate) fn reads_as_macro(text: &str) -> bool {
     text.match_indices('$').any(|(at, _)| {
+        // PHP's \s without the flag u: a non-breaking space does not end the run.
         let run = text[at + 1..]
-            .split(char::is_whitespace)
+            .split(|c: char| c.is_ascii_whitespace())
             .next()
             .unwrap_or_default();
         let named = ["result", "next", "total", "time", "error"]
@@ -155,6 +156,7 @@ mod tests {
             "$total[x]",
             "a$next[1]",
             "$error.x[1]",
+            "$result\u{a0}[a]",
         ] {
             assert!(reads_as_macro(text), "{text}");
         }
