@@ -9,6 +9,7 @@ use crate::client::{Client, Inner, no_portal};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::observe::{Counters, Observer};
+use crate::redact;
 use crate::room::auth::{Access, authority};
 use crate::room::gate::Gate;
 use crate::room::transport::{Http, HttpSettings, Transport, innermost};
@@ -90,7 +91,8 @@ impl ClientBuilder {
         }
         let file = filled("B24_WEBHOOK_FILE").ok_or_else(no_portal)?;
         let url = std::fs::read_to_string(&file)
-            .map_err(|error| Error::local(format!("{file}: {error}")))?;
+            // Some set it to the webhook itself.
+            .map_err(|error| Error::local(format!("{}: {error}", redact::text(&file))))?;
         Ok(self.webhook(url.trim()))
     }
 
@@ -175,7 +177,7 @@ impl ClientBuilder {
     /// The client.
     ///
     /// # Errors
-    /// [`Kind::Usage`](crate::Kind::Usage) for a malformed webhook, share or proxy, [`Kind::Auth`](crate::Kind::Auth) without a webhook, [`Kind::Local`]
+    /// [`Kind::Usage`](crate::Kind::Usage) for a malformed webhook, limit, share or proxy, [`Kind::Auth`](crate::Kind::Auth) without a webhook, [`Kind::Local`]
     /// when this machine's certificates cannot be read.
     pub fn build(self) -> Result<Client, Error> {
         let url = self.webhook.as_deref().ok_or_else(no_portal)?;
@@ -186,6 +188,15 @@ impl ClientBuilder {
                 "a share is above 0 and at most 1, not {}",
                 self.share
             )));
+        }
+        if !self.limits.is_valid() {
+            return Err(Error::usage(format!(
+                "a limit is at least one request at once and more than none a second, not {:?}",
+                self.limits
+            )));
+        }
+        if self.operating_limit.is_some_and(|seconds| !(seconds > 0.0)) {
+            return Err(Error::usage("an operating limit is more than 0 s"));
         }
         let pace = self.limits.pace(self.share);
         let (transport, gate): (Arc<dyn Transport>, _) = match &self.transport {

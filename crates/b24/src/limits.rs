@@ -41,7 +41,7 @@ impl FromStr for Limits {
         let custom = || {
             let (burst, rate) = text.split_once('/')?;
             let (burst, rate) = (burst.trim().parse().ok()?, rate.trim().parse::<f64>().ok()?);
-            (burst >= 1 && rate > 0.0 && rate.is_finite()).then_some(Self::Custom { burst, rate })
+            Some(Self::Custom { burst, rate }).filter(Self::is_valid)
         };
         match text {
             "auto" => Ok(Self::Auto),
@@ -54,6 +54,14 @@ impl FromStr for Limits {
 }
 
 impl Limits {
+    /// Whether something gets through, and not everything.
+    pub(crate) fn is_valid(&self) -> bool {
+        match *self {
+            Self::Custom { burst, rate } => burst >= 1 && rate > 0.0 && rate.is_finite(),
+            Self::Auto | Self::Standard | Self::Enterprise | Self::Off => true,
+        }
+    }
+
     /// The part of the limit that `share` (above 0, at most 1) leaves to this process.
     pub(crate) fn pace(self, share: f64) -> Option<Pace> {
         let (burst, rate) = match self {

@@ -64,7 +64,8 @@ impl Bucket {
         if under_way > pace.burst {
             return Err(Wait::ForAnswer);
         }
-        Err(Wait::For(Duration::from_secs_f64(over / pace.rate)))
+        let wait = Duration::try_from_secs_f64(over / pace.rate).unwrap_or(Duration::MAX);
+        Err(Wait::For(wait))
     }
 
     /// A request came back, answered or lost: the portal may have counted it just now.

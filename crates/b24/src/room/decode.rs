@@ -58,7 +58,7 @@ impl Time {
 fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.parse().ok(),
+        Value::String(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
         _ => None,
     })
 }

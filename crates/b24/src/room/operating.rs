@@ -47,7 +47,8 @@ impl Ledger {
     pub(crate) fn learn(&mut self, method: &str, charge: Charge, now: Instant) {
         let frees_in = charge
             .frees_in
-            .map_or(BASKET, |s| Duration::from_secs_f64(s.clamp(0.0, 600.0)));
+            .and_then(|s| Duration::try_from_secs_f64(s.clamp(0.0, 600.0)).ok())
+            .unwrap_or(BASKET);
         let account = Account {
             used: charge.used,
             frees_at: now + frees_in,

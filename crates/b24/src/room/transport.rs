@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::redact;
 use crate::rt::{self, BoxFuture, MaybeSend, MaybeSync};
 
 /// Whether a request that failed may have reached the portal.
@@ -79,10 +80,14 @@ impl Transport for Http {
 
 fn failed(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
-    let sent = if rt::never_sent(&error) { Sent::No } else { Sent::Maybe };
+    let sent = if rt::never_sent(&error) {
+        Sent::No
+    } else {
+        Sent::Maybe
+    };
     TransportError {
         sent,
-        message: innermost(&error),
+        message: redact::text(&innermost(&error)).into_owned(),
         source: Some(Box::new(error)),
     }
 }
