@@ -167,7 +167,7 @@ impl<T> Call<T> {
     /// with `false`, that it does.
     pub fn idempotent(mut self, idempotent: bool) -> Self {
         self.effect = Some(if idempotent {
-            Effect::IdempotentWrite
+            Effect::of(&self.method).min(Effect::IdempotentWrite)
         } else {
             Effect::Write
         });

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::room::retry;
+
 /// What sort of failure it is, and so what to do next. The same list as the exit codes of the command line tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -170,7 +172,7 @@ impl Error {
     }
 
     pub(crate) fn api(error: ApiError) -> Self {
-        Self::new(crate::room::retry::kind_of(&error), Reason::Api(error))
+        Self::new(retry::kind_of(&error), Reason::Api(error))
     }
 
     pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
@@ -274,7 +276,8 @@ impl Error {
 
     /// Whether the portal may have carried out the call although this error came.
     ///
-    /// `true` only for writes whose answer was lost: they were not sent again.
+    /// `true` for writes only. Those whose answer was lost were not sent again, unless they are idempotent; of those
+    /// that were, one of the attempts may have run. With [`Kind::Answer`] the write ran and its result reads badly.
     pub fn may_have_run(&self) -> bool {
         self.0.may_have_run
     }
@@ -309,9 +312,13 @@ impl Error {
         self.0.cursor.as_deref()
     }
 
-    /// Whether a limit of the portal was the cause.
+    /// Whether the portal's limit of requests or of operating time was the cause.
     pub fn is_limit(&self) -> bool {
-        matches!(self.0.reason, Reason::Limit { .. })
+        match &self.0.reason {
+            Reason::Limit { .. } => true,
+            Reason::Api(error) => retry::is_rate_limit(error) || retry::is_operating_limit(error),
+            _ => false,
+        }
     }
 
     fn api_error(&self) -> Option<&ApiError> {

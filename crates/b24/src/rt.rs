@@ -119,7 +119,9 @@ mod platform {
     pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + 'a>>;
 
     pub(crate) async fn sleep(duration: Duration) {
-        gloo_timers::future::sleep(duration).await;
+        // A browser's timer holds 31 bits of milliseconds, and rings at once for more.
+        let most = Duration::from_millis(i32::MAX as u64);
+        gloo_timers::future::sleep(duration.min(most)).await;
     }
 
     /// Work that goes on while nobody polls it; aborted when this is dropped.
@@ -189,6 +191,13 @@ pub(crate) use platform::{Instant, Task, http_client, never_sent, sleep, spawn};
 
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// The moment `duration` from now; for a duration that no clock holds, a moment that never comes.
+pub(crate) fn after(duration: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(30 * 365 * 86_400);
+    let now = now();
+    now.checked_add(duration).unwrap_or_else(|| now + NEVER)
 }
 
 /// Runs `future` for at most `limit`. An answer that is ready counts even when it is polled late.

@@ -332,7 +332,7 @@ impl Sender {
     /// The clock of the whole read starts with its first request.
     fn begin(&mut self) {
         if let (None, Some(deadline)) = (self.ends_at, self.deadline) {
-            self.ends_at = Some(rt::now() + deadline);
+            self.ends_at = Some(rt::after(deadline));
         }
     }
 

@@ -40,35 +40,37 @@ impl Access {
         }
     }
 
-    /// Whether `location` is the same call on a host that may have it; the host comes back for the message.
-    pub(crate) fn may_follow(&self, endpoint: &str, location: &str) -> (bool, String) {
+    /// Sends everything to the host of `location` from now on, if that is the same call on a host that may have it.
+    /// Returns whether it is, and the host for the message.
+    pub(crate) fn follow(&self, endpoint: &str, location: &str) -> (bool, String) {
+        let (origin, host) = self.may_follow(endpoint, location);
+        let trusted = origin.is_some();
+        if let Some(origin) = origin {
+            *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(origin);
+        }
+        (trusted, host)
+    }
+
+    /// The origin of `location` if it may be followed, and its host.
+    fn may_follow(&self, endpoint: &str, location: &str) -> (Option<String>, String) {
         let (Ok(from), Ok(to)) = (
             Url::parse(endpoint),
             Url::parse(endpoint).and_then(|base| base.join(location)),
         ) else {
-            return (false, "an unreadable address".to_owned());
+            return (None, "an unreadable address".to_owned());
         };
         let (Some(old), Some(new)) = (from.host_str(), to.host_str()) else {
-            return (false, "an address without a host".to_owned());
+            return (None, "an address without a host".to_owned());
         };
         let listed = self
             .trusted_hosts
             .iter()
             .any(|host| host.eq_ignore_ascii_case(new));
-        let sibling = match (parent(old), parent(new)) {
-            (Some(a), Some(b)) => a.eq_ignore_ascii_case(b) && to.port() == from.port(),
-            _ => false,
-        };
+        let related = old == new || parent(old).is_some_and(|known| parent(new) == Some(known));
+        let sibling = related && to.port() == from.port();
         let trusted = to.scheme() == "https" && to.path() == from.path() && (listed || sibling);
-        (trusted, new.to_owned())
-    }
-
-    /// Sends everything to `location`'s host from now on.
-    pub(crate) fn follow(&self, location: &str) {
-        if let Ok(to) = Url::parse(location) {
-            let origin = to.origin().ascii_serialization();
-            *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(origin);
-        }
+        let origin = trusted.then(|| to.origin().ascii_serialization());
+        (origin, new.to_owned())
     }
 
     /// Host and port, for messages.
@@ -94,13 +96,16 @@ fn path(url: &str) -> &str {
     url[host..].find('/').map_or("", |at| &url[host + at..])
 }
 
-/// `bitrix24.com` of `acme.bitrix24.com`; an address or a bare domain has no parent to share.
+/// `bitrix24.com` of `acme.bitrix24.com`; an address or a bare domain has no parent to share. Nor has a domain right
+/// under what reads like a registry's suffix (`co.uk`, `com.br`): strangers are neighbours there.
 fn parent(host: &str) -> Option<&str> {
     if host.parse::<std::net::Ipv4Addr>().is_ok() || host.starts_with('[') {
         return None;
     }
     let (_, rest) = host.split_once('.')?;
-    rest.contains('.').then_some(rest)
+    let (owner, top) = rest.split_once('.')?;
+    let is_registry = top.len() == 2 && owner.len() <= 3;
+    (!is_registry).then_some(rest)
 }
 
 #[cfg(test)]
@@ -110,13 +115,59 @@ mod tests {
     fn follow(location: &str) -> (bool, String) {
         let webhook = WebhookUrl::parse("https://acme.bitrix24.com/rest/1/secret/").unwrap();
         let access = Access::new(webhook, vec!["crm.example.org".to_owned()]);
-        access.may_follow(&access.endpoint(Version::V2, "profile"), location)
+        access.follow(&access.endpoint(Version::V2, "profile"), location)
     }
 
     #[test]
     fn a_renamed_portal_is_followed() {
         assert!(follow("https://acme-new.bitrix24.com/rest/1/secret/profile").0);
         assert!(follow("https://crm.example.org/rest/1/secret/profile").0);
+    }
+
+    #[test]
+    fn an_address_without_a_scheme_is_remembered_too() {
+        let webhook = WebhookUrl::parse("https://acme.bitrix24.com/rest/1/secret/").unwrap();
+        let access = Access::new(webhook, Vec::new());
+        let endpoint = access.endpoint(Version::V2, "profile");
+        assert!(
+            access
+                .follow(&endpoint, "//acme-new.bitrix24.com/rest/1/secret/profile")
+                .0
+        );
+        assert_eq!(
+            access.endpoint(Version::V2, "profile"),
+            "https://acme-new.bitrix24.com/rest/1/secret/profile"
+        );
+    }
+
+    #[test]
+    fn a_host_may_turn_to_https_and_neighbours_under_a_registry_are_strangers() {
+        let follow = |from: &str, to: &str| {
+            let webhook = WebhookUrl::parse_with(from, true).unwrap();
+            let access = Access::new(webhook, Vec::new());
+            access
+                .follow(&access.endpoint(Version::V2, "profile"), to)
+                .0
+        };
+        let path = "rest/1/secret/profile";
+        for (from, to, trusted) in [
+            ("http://portal.local", "https://portal.local", true),
+            ("https://acme.co.uk", "https://evil.co.uk", false),
+            ("https://acme.com.br", "https://evil.com.br", false),
+            (
+                "https://acme.bitrix24.com.br",
+                "https://new.bitrix24.com.br",
+                true,
+            ),
+            ("https://crm.acme.co.uk", "https://b24.acme.co.uk", true),
+            ("https://acme.bitrix24.ru", "https://new.bitrix24.ru", true),
+        ] {
+            assert_eq!(
+                follow(&format!("{from}/rest/1/secret/"), &format!("{to}/{path}")),
+                trusted,
+                "{from} {to}"
+            );
+        }
     }
 
     #[test]

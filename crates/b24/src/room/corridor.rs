@@ -68,36 +68,67 @@ pub(crate) async fn walk(client: &Inner, outbound: &Outbound) -> Result<Inbound,
     let span = tracing::debug_span!(
         "b24", portal = client.access.portal(), method = %outbound.method, request_id = %request_id
     );
-    match attempts(client, outbound, &request_id)
+    let mut trail = Trail::default();
+    let walked = attempts(client, outbound, &request_id, &mut trail)
         .instrument(span)
-        .await
-    {
+        .await;
+    match walked {
         Ok(success) => Ok(Inbound {
             success,
             request_id,
         }),
-        Err(error) => Err(error
-            .with_method(outbound.method.clone())
-            .with_portal(client.access.portal())
-            .with_request_id(&request_id)),
+        Err(error) => {
+            let may_have_run = error.may_have_run() || trail.may_have_run;
+            Err(error
+                .with_method(outbound.method.clone())
+                .with_portal(client.access.portal())
+                .with_request_id(&request_id)
+                .with_attempts(trail.sent)
+                .with_may_have_run(may_have_run))
+        }
     }
 }
 
-async fn attempts(client: &Inner, outbound: &Outbound, request_id: &str) -> Result<Success, Error> {
-    let deadline = rt::now() + outbound.options.deadline.unwrap_or(client.deadline);
+/// What the attempts so far have left behind.
+#[derive(Debug, Default)]
+struct Trail {
+    /// How often the request was sent.
+    sent: u32,
+    /// Whether one of them may have changed something, however the last one ended.
+    may_have_run: bool,
+}
+
+async fn attempts(
+    client: &Inner,
+    outbound: &Outbound,
+    request_id: &str,
+    trail: &mut Trail,
+) -> Result<Success, Error> {
+    let deadline = rt::after(outbound.options.deadline.unwrap_or(client.deadline));
     let mut attempt = 1;
     let mut followed = false;
     loop {
+        let endpoint = client.access.endpoint(outbound.version, &outbound.method);
+        let request = build(&endpoint, outbound, request_id)?;
         wait_for_operating_time(client, outbound, deadline).await?;
         let place = queue(client, outbound, deadline).await?;
-        let failure = match send(client, outbound, request_id, attempt, place, deadline).await {
+        trail.sent += 1;
+        client.tell(&Event::Sent {
+            method: &outbound.method,
+            request_id,
+            attempt,
+        });
+        let sent = send(
+            client, outbound, &endpoint, request, request_id, place, deadline,
+        );
+        let failure = match sent.await {
             Ok(success) => {
                 learn(client, outbound, &success);
                 return Ok(success);
             }
             Err(failure) => failure,
         };
-        let sent = attempt;
+        trail.may_have_run |= outbound.effect != Effect::Read && retry::may_have_reached(&failure);
         let verdict = retry::verdict(
             &failure,
             outbound.effect,
@@ -128,15 +159,13 @@ async fn attempts(client: &Inner, outbound: &Outbound, request_id: &str) -> Resu
             Verdict::GiveUp(kind, may_have_run) => {
                 return Err(into_error(failure)
                     .with_kind(kind)
-                    .with_may_have_run(may_have_run)
-                    .with_attempts(attempt));
+                    .with_may_have_run(may_have_run));
             }
         };
         if rt::now() + pause > deadline {
             return Err(into_error(failure)
                 .with_kind(Kind::Temporary)
-                .with_retry_after(pause)
-                .with_attempts(sent));
+                .with_retry_after(pause));
         }
         client.tell(&Event::Again {
             method: &outbound.method,
@@ -201,20 +230,14 @@ fn too_late(limit: &'static str, wait: Duration) -> Error {
 async fn send(
     client: &Inner,
     outbound: &Outbound,
+    endpoint: &str,
+    request: http::Request<Bytes>,
     request_id: &str,
-    attempt: u32,
     place: Place,
     deadline: Instant,
 ) -> Result<Success, Failure> {
-    let endpoint = client.access.endpoint(outbound.version, &outbound.method);
-    let request = build(&endpoint, outbound, request_id).map_err(Failure::Answer)?;
     client.counters.sent(outbound.body.len());
     trace_body("request", &outbound.body);
-    client.tell(&Event::Sent {
-        method: &outbound.method,
-        request_id,
-        attempt,
-    });
     let begun = rt::now();
     let limit = outbound
         .options
@@ -243,10 +266,7 @@ async fn send(
             .get(http::header::LOCATION)
             .and_then(|value| value.to_str().ok())
             .unwrap_or("");
-        let (trusted, host) = client.access.may_follow(&endpoint, location);
-        if trusted {
-            client.access.follow(location);
-        }
+        let (trusted, host) = client.access.follow(endpoint, location);
         return Err(Failure::Redirect { trusted, host });
     }
     match decode::answer(status, &body) {
@@ -275,7 +295,7 @@ fn build(
     endpoint: &str,
     outbound: &Outbound,
     request_id: &str,
-) -> Result<http::Request<Bytes>, Reason> {
+) -> Result<http::Request<Bytes>, Error> {
     let url = if outbound.method.starts_with("task.") {
         endpoint.to_owned()
     } else {
@@ -291,7 +311,7 @@ fn build(
     }
     request
         .body(outbound.body.clone())
-        .map_err(|error| Reason::Usage(format!("the request cannot be built: {error}")))
+        .map_err(|error| Error::usage(format!("the request cannot be built: {error}")))
 }
 
 fn not_answered(error: TransportError, place: Place) -> Failure {
@@ -317,6 +337,10 @@ fn into_error(failure: Failure) -> Error {
             Error::new(Kind::Temporary, reason)
         }
         Failure::Api(error) => Error::api(error),
+        Failure::Redirect {
+            trusted: true,
+            host,
+        } => Error::answer(format!("it is a second redirect, to {host}")),
         Failure::Redirect { host, .. } => Error::new(Kind::Refused, Reason::Redirect { host }),
     }
 }

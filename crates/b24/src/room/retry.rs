@@ -38,6 +38,20 @@ pub(crate) enum Verdict {
     GiveUp(Kind, bool),
 }
 
+/// Whether the portal may have begun to run the call: everything but a refusal and a request that never left.
+pub(crate) fn may_have_reached(failure: &Failure) -> bool {
+    match failure {
+        Failure::Lost(_) | Failure::Answer(_) => true,
+        Failure::Api(error) => {
+            error.status >= 500
+                && !is_rate_limit(error)
+                && !is_operating_limit(error)
+                && !is_final(error)
+        }
+        Failure::NotSent(_) | Failure::Redirect { .. } => false,
+    }
+}
+
 /// Judges a failure of attempt number `attempt` (from 1). `dice` is in 0..1.
 pub(crate) fn verdict(
     failure: &Failure,

@@ -18,7 +18,9 @@ impl std::fmt::Debug for InProcess {
 
 /// A client of `portal` that needs no socket.
 pub(crate) fn builder(portal: &Portal) -> ClientBuilder {
-    Client::builder().webhook(portal.webhook()).transport(InProcess(portal.router()))
+    Client::builder()
+        .webhook(portal.webhook())
+        .transport(InProcess(portal.router()))
 }
 
 pub(crate) fn client(portal: &Portal) -> Client {
@@ -26,18 +28,32 @@ pub(crate) fn client(portal: &Portal) -> Client {
 }
 
 fn lost(message: &str) -> TransportError {
-    TransportError { sent: Sent::Maybe, message: message.to_owned(), source: None }
+    TransportError {
+        sent: Sent::Maybe,
+        message: message.to_owned(),
+        source: None,
+    }
 }
 
 impl Transport for InProcess {
-    fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
         Box::pin(async move {
-            let response = self.0.clone().oneshot(request.map(Body::from)).await.map_err(|_| lost("router"))?;
+            let response = self
+                .0
+                .clone()
+                .oneshot(request.map(Body::from))
+                .await
+                .map_err(|_| lost("router"))?;
             if response.extensions().get() == Some(&ConnectionCut::BeforeAnswer) {
                 return Err(lost("the connection was cut"));
             }
             let (parts, body) = response.into_parts();
-            let body = to_bytes(body, usize::MAX).await.map_err(|_| lost("the body was cut"))?;
+            let body = to_bytes(body, usize::MAX)
+                .await
+                .map_err(|_| lost("the body was cut"))?;
             Ok(http::Response::from_parts(parts, body))
         })
     }

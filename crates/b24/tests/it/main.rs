@@ -1,7 +1,10 @@
 //! Integration tests of the SDK: scripted answers in virtual time, raw sockets, and the local portal.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
-#![expect(clippy::needless_pass_by_value, reason = "json! in the arguments reads best")]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "json! in the arguments reads best"
+)]
 
 mod batches;
 mod calls;

@@ -264,3 +264,126 @@ async fn dropping_a_call_cancels_it_and_leaves_no_gap_in_the_queue() {
     read(&b24).await.unwrap();
     assert_eq!(begun.elapsed(), Duration::from_secs(1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_idempotent_write_that_may_have_run_says_so_however_it_ends() {
+    for ends in [
+        vec![Step::NotSent, Step::NotSent, Step::NotSent],
+        vec![error(404, "NOT_FOUND")],
+        vec![Step::Lost; 3],
+    ] {
+        let script = Script::new([vec![Step::Lost], ends].concat());
+        let b24 = script.client();
+        let call = b24.v2().call("crm.item.update").idempotent(true);
+        let error = call.await.unwrap_err();
+        assert!(error.may_have_run(), "{error}");
+        assert_eq!(error.attempts() as usize, script.requests());
+    }
+    // No time for another attempt.
+    let script = Script::new([Step::Lost]);
+    let b24 = script.client();
+    let call = b24.v2().call("crm.item.update").idempotent(true);
+    let error = call.deadline(Duration::from_millis(100)).await.unwrap_err();
+    assert!(error.may_have_run(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_stays_a_read_when_it_is_called_idempotent() {
+    let b24 = Script::new(vec![Step::Lost; 4]).client();
+    let error = b24
+        .v2()
+        .call("crm.item.get")
+        .idempotent(true)
+        .await
+        .unwrap_err();
+    assert!(!error.may_have_run());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_may_be_endless() {
+    let script = Script::new([ok(1), ok(json!({ "items": [] }))]);
+    let b24 = script.builder().timeout(Duration::MAX).build().unwrap();
+    b24.v2()
+        .call("crm.item.get")
+        .deadline(Duration::MAX)
+        .await
+        .unwrap();
+    let rows = b24
+        .v3()
+        .list("tasks.task.list")
+        .deadline(Duration::MAX)
+        .await
+        .unwrap();
+    assert!(rows.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_cannot_be_built_was_not_sent_and_takes_no_place() {
+    let script = Script::new([ok(1)]);
+    let b24 = script
+        .builder()
+        .limits("1/0.001".parse().unwrap())
+        .build()
+        .unwrap();
+    let endless = "x".repeat(70_000);
+    let error = b24
+        .v2()
+        .call("crm.item.add")
+        .request_id(endless)
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.may_have_run()), (Kind::Usage, false));
+    assert_eq!(write(&b24).await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_redirect_ends_the_chase() {
+    let to = |host: &str| {
+        Step::Moved(format!(
+            "https://{host}.bitrix24.com/rest/7/s3cr3t/crm.item.add"
+        ))
+    };
+    let script = Script::new([to("one"), to("two")]);
+    let error = write(&script.client()).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_run()), (Kind::Refused, false));
+    assert_eq!(
+        error.to_string(),
+        "the answer to crm.item.add is not as expected: it is a second redirect, to two.bitrix24.com"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_lets_nothing_through_is_a_mistake() {
+    for (burst, rate) in [
+        (0, 1.0),
+        (1, 0.0),
+        (1, -1.0),
+        (1, f64::NAN),
+        (1, f64::INFINITY),
+    ] {
+        let limits = Limits::Custom { burst, rate };
+        let error = Script::new([])
+            .builder()
+            .limits(limits)
+            .build()
+            .unwrap_err();
+        assert_eq!(error.kind(), Kind::Usage);
+    }
+    // A rate so low that its wait is longer than a Duration holds.
+    let script = Script::new([ok(1)]);
+    let limits = Limits::Custom {
+        burst: 1,
+        rate: 1e-300,
+    };
+    let b24 = script.builder().limits(limits).build().unwrap();
+    read(&b24).await.unwrap();
+    assert!(read(&b24).await.unwrap_err().is_limit());
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_that_are_none_do_no_harm() {
+    let odd =
+        r#"{"result":1,"time":{"finish":"inf","operating":"430","operating_reset_at":"NaN"}}"#;
+    let script = Script::new([Step::Answer(200, odd.into())]);
+    assert_eq!(read(&script.client()).await.unwrap(), 1);
+}
