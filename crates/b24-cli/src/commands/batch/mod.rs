@@ -1,6 +1,8 @@
 //! `b24 batch`
 
+mod group;
 mod input;
+mod report;
 mod results;
 mod run;
 

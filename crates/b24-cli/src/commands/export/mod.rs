@@ -3,6 +3,7 @@
 mod fields;
 mod ids;
 mod plan;
+mod price;
 mod read;
 mod request;
 
@@ -99,7 +100,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
         let plan = plan::make(&request, entity, session, connection).await?;
         let target = places.target(&plan.entity);
         if session.global.dry_run {
-            plan::show(&plan, target.as_deref(), session, connection).await?;
+            price::show(&plan, target.as_deref(), session, connection).await?;
         } else {
             read::read(plan, target.as_deref(), session, connection).await?;
         }

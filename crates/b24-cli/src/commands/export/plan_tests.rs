@@ -2,6 +2,7 @@ use clap::Parser;
 
 use super::*;
 use crate::commands::export::Args;
+use crate::commands::export::price::requests;
 use crate::entity::{Api, Word};
 use crate::parameters::parse_json;
 
