@@ -52,6 +52,7 @@ const RULES: &[Rule] = &[
             "secrecy",
             "serde",
             "serde_json",
+            "serde_path_to_error",
             "thiserror",
             "tokio",
             "tracing",
