@@ -56,6 +56,11 @@ impl Ids {
         self.list && self.ids.len() == PAGE
     }
 
+    /// Whether every id is below the one before it.
+    fn fall(&self) -> bool {
+        self.ids.is_sorted_by(|before, id| before > id)
+    }
+
     /// The first id that is not above the one before it, with that one.
     pub(super) fn first_fall(&self, after: Option<Id>) -> Option<(Id, Id)> {
         let mut before = after;
@@ -179,8 +184,11 @@ impl Chain {
             && answers.len() == self.asked.len()
             && let Some(Answer::Page(top)) = answers.pop()
         {
-            self.size.learn_top(&top);
-            self.highest = top.bounds().map(|(_, highest)| highest).or(self.highest);
+            // A method that does not sort would answer with the first rows, and its list would end there.
+            if top.fall() {
+                self.size.learn_top(&top);
+                self.highest = top.bounds().map(|(_, highest)| highest).or(self.highest);
+            }
         }
         let mut pages = 0;
         let mut failure = None;

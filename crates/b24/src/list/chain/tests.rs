@@ -17,6 +17,8 @@ struct Portal {
     hidden_one_in: u64,
     /// What a command does whose bound is an array.
     past_short: PastShort,
+    /// Whether it sorts as it is told; otherwise always by rising ids.
+    sorts: bool,
     deleted: BTreeSet<u64>,
     requests: u32,
     pages: u32,
@@ -39,6 +41,7 @@ impl Portal {
             change_one_in: 0,
             hidden_one_in: 0,
             past_short: PastShort::FirstPage,
+            sorts: true,
             deleted: BTreeSet::new(),
             requests: 0,
             pages: 0,
@@ -76,7 +79,8 @@ impl Portal {
         let ids = match link {
             Link::Start => self.page_after(None),
             Link::After(id) => self.page_after(Some(number(id))),
-            Link::Top => self.visible(self.rows.iter().rev()),
+            Link::Top if self.sorts => self.visible(self.rows.iter().rev()),
+            Link::Top => self.page_after(None),
             Link::Next => match before.as_ref().and_then(|page| page.get(PAGE - 1)) {
                 Some(&last) => self.page_after(Some(last)),
                 None => match self.past_short {
@@ -178,6 +182,13 @@ fn requests_for(rows: impl IntoIterator<Item = u64>) -> (usize, u32, u32) {
     let delivered = read(&mut portal, 0);
     assert!(delivered.iter().eq(portal.rows.iter()));
     (delivered.len(), portal.requests, portal.pages)
+}
+
+#[test]
+fn a_method_that_does_not_sort_downwards_is_read_whole() {
+    let mut portal = Portal::new(1..=1_234);
+    portal.sorts = false;
+    assert_eq!(read(&mut portal, 0), (1..=1_234).collect::<Vec<_>>());
 }
 
 #[test]
