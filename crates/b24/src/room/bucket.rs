@@ -68,6 +68,16 @@ impl Bucket {
         Err(Wait::For(wait))
     }
 
+    /// The soonest that a request may go which stands behind all that are under way.
+    pub(crate) fn soonest(&mut self, now: Instant) -> Duration {
+        let Some(pace) = self.pace else {
+            return Duration::ZERO;
+        };
+        self.drain(now, pace);
+        let over = self.level + f64::from(self.in_flight) + 1.0 - pace.burst;
+        Duration::try_from_secs_f64(over.max(0.0) / pace.rate).unwrap_or(Duration::MAX)
+    }
+
     /// A request came back, answered or lost: the portal may have counted it just now.
     pub(crate) fn answered(&mut self, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);

@@ -54,6 +54,8 @@ impl Gate {
         });
         if let Some(pace) = pace {
             lock(&gate.bucket).set_pace(pace);
+            // Who waits at the head waits for the old pace.
+            gate.answered.notify_one();
         }
         gate
     }
@@ -64,10 +66,13 @@ impl Gate {
         deadline: Instant,
     ) -> Result<(Place, Duration), TooLate> {
         let begun = rt::now();
-        let Some(_head) =
-            rt::timeout(deadline.saturating_duration_since(begun), self.head.lock()).await
-        else {
-            return Err(TooLate(Duration::ZERO));
+        let left = deadline.saturating_duration_since(begun);
+        let _head = match self.head.try_lock() {
+            Ok(head) => head,
+            Err(_) => match rt::timeout(left, self.head.lock()).await {
+                Some(head) => head,
+                None => return Err(self.too_late()),
+            },
         };
         loop {
             let answered = self.answered.notified();
@@ -95,11 +100,15 @@ impl Gate {
                     let (sleep, answered) =
                         (std::pin::pin!(rt::sleep(left)), std::pin::pin!(answered));
                     if let Either::Left(_) = select(sleep, answered).await {
-                        return Err(TooLate(Duration::ZERO));
+                        return Err(self.too_late());
                     }
                 }
             }
         }
+    }
+
+    fn too_late(&self) -> TooLate {
+        TooLate(lock(&self.bucket).soonest(rt::now()))
     }
 
     /// The operating ledger of one credential.
@@ -215,6 +224,43 @@ mod tests {
             .unwrap_err();
         assert_eq!(begun.elapsed(), Duration::ZERO);
         assert!(late.0 > Duration::from_secs(90));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_gives_up_in_the_queue_hears_how_long_it_takes() {
+        let gate = Gate::new(Some(Pace {
+            burst: 1.0,
+            rate: 0.5,
+        }));
+        let held = gate.enter(far()).await.unwrap().0;
+        let head = tokio::spawn({
+            let gate = Arc::clone(&gate);
+            async move { gate.enter(far()).await.unwrap().0.answered() }
+        });
+        tokio::task::yield_now().await;
+        let late = gate.enter(rt::now() + Duration::from_secs(1)).await;
+        assert_eq!(late.unwrap_err().0, Duration::from_secs(2));
+        held.answered();
+        head.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wider_pace_wakes_the_head_of_the_queue() {
+        let slow = Pace {
+            burst: 1.0,
+            rate: 0.001,
+        };
+        let gate = Gate::shared("wider.test", None, None, Some(slow));
+        gate.enter(far()).await.unwrap().0.answered();
+        let begun = rt::now();
+        let head = tokio::spawn({
+            let gate = Arc::clone(&gate);
+            async move { gate.enter(far()).await.unwrap().0.answered() }
+        });
+        tokio::task::yield_now().await;
+        Gate::shared("wider.test", None, Some(None), None);
+        head.await.unwrap();
+        assert_eq!(begun.elapsed(), Duration::ZERO);
     }
 
     #[test]
