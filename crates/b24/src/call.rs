@@ -210,14 +210,7 @@ impl<T> Call<T> {
         let params = self
             .params
             .map_err(|error| error.with_method(self.method.clone()))?;
-        if self.method.is_empty()
-            || !self
-                .method
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-        {
-            return Err(Error::usage(format!("{:?} is no method name", self.method)));
-        }
+        check_method(&self.method)?;
         Ok(Parts {
             client: self.client,
             version: self.version,
@@ -236,8 +229,8 @@ impl<T: DeserializeOwned> Call<T> {
     /// # Errors
     /// See [`Kind`](crate::Kind).
     pub async fn reply(self) -> Result<Reply<T>, Error> {
-        let mut parts = self.into_parts()?;
-        reference::refuse(&mut parts.params)
+        let parts = self.into_parts()?;
+        reference::refuse(&parts.params)
             .map_err(|error| error.with_method(parts.method.clone()))?;
         parts.send().await
     }
@@ -297,6 +290,15 @@ impl<T> fmt::Debug for Call<T> {
             .field("key", &self.key)
             .finish_non_exhaustive()
     }
+}
+
+/// A method ends up in a path and in the command of a batch, where other characters would mean something else.
+pub(crate) fn check_method(method: &str) -> Result<(), Error> {
+    let known = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    if method.is_empty() || !method.bytes().all(known) {
+        return Err(Error::usage(format!("{method:?} is no method name")));
+    }
+    Ok(())
 }
 
 /// Reads a result, or the part of it that `key` names, as `T`.

@@ -6,6 +6,7 @@ pub(crate) mod reference;
 mod run;
 pub(crate) mod wire;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -48,6 +49,7 @@ pub struct Batch {
     /// Tells its slots and references from those of other batches.
     id: u64,
     commands: Vec<Command>,
+    names: HashSet<String>,
     halt: Option<bool>,
     options: Options,
     mistake: Option<Error>,
@@ -77,6 +79,7 @@ impl Batch {
             version,
             id: IDS.fetch_add(1, Relaxed),
             commands: Vec::new(),
+            names: HashSet::new(),
             halt: None,
             options: Options::default(),
             mistake: None,
@@ -84,14 +87,10 @@ impl Batch {
     }
 
     /// Adds a call under a name of its own.
+    ///
+    /// Its time-out, deadline and request id count only where it has to go alone: the batch has its own.
     pub fn add<T>(&mut self, name: impl Into<String>, call: Call<T>) -> Slot<T> {
-        let name = name.into();
-        if self.commands.iter().any(|command| command.name == name) {
-            self.wrong(Error::usage(format!(
-                "two commands of the batch are called {name:?}"
-            )));
-        }
-        self.put(name, call)
+        self.put(name.into(), call)
     }
 
     /// Adds a call; its position is its name.
@@ -100,6 +99,11 @@ impl Batch {
     }
 
     fn put<T>(&mut self, name: String, call: Call<T>) -> Slot<T> {
+        if !self.names.insert(name.clone()) {
+            self.wrong(Error::usage(format!(
+                "two commands of the batch are called {name:?}"
+            )));
+        }
         let slot = Slot {
             batch: self.id,
             version: self.version,
@@ -124,6 +128,12 @@ impl Batch {
             self.wrong(Error::usage(
                 "a batch cannot hold a batch (ERROR_BATCH_METHOD_NOT_ALLOWED)",
             ));
+        }
+        if call.options.idempotency_key.is_some() {
+            self.wrong(
+                Error::usage("an Idempotency-Key is for single calls: a batch cannot carry it")
+                    .with_method(call.method.clone()),
+            );
         }
         let slot = Slot {
             key: call.key.clone(),

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::Slot;
 use crate::call;
+use crate::effect::Effect;
 use crate::error::Error;
 use crate::room::decode::Time;
 
@@ -65,6 +66,7 @@ impl Answer {
 pub struct Outcomes {
     pub(super) batch: u64,
     pub(super) names: Vec<String>,
+    pub(super) methods: Vec<(String, Effect)>,
     pub(super) outcomes: Vec<Outcome>,
 }
 
@@ -79,8 +81,15 @@ impl Outcomes {
             return Err(Error::usage("the slot is of another batch"));
         };
         match std::mem::replace(&mut self.outcomes[slot.index], Outcome::Skipped) {
-            Outcome::Ok(answer) => call::read(&answer.result, slot.key.as_deref())
-                .map_err(|e| e.with_method(name.clone())),
+            Outcome::Ok(answer) => {
+                let (method, effect) = &self.methods[slot.index];
+                call::read(&answer.result, slot.key.as_deref()).map_err(|error| {
+                    // The portal did its part: only the reading failed.
+                    error
+                        .with_method(method.clone())
+                        .with_may_have_run(*effect != Effect::Read)
+                })
+            }
             Outcome::Err(error) | Outcome::Unknown(error) => Err(error),
             Outcome::Skipped => Err(Error::usage(format!(
                 "command {name} was not run, or its result was taken before"

@@ -78,8 +78,8 @@ impl Ref {
     }
 }
 
-/// A single call has nothing to refer to.
-pub(crate) fn refuse(params: &mut Tree) -> Result<(), Error> {
+/// Calls and lists of their own have nothing to refer to.
+pub(crate) fn refuse(params: &Tree) -> Result<(), Error> {
     if params.any_text(&|text| text.starts_with(mark())) {
         return Err(Error::usage(
             "a reference to another command works only inside the batch that made it",

@@ -28,6 +28,7 @@ pub(super) async fn run(batch: Batch) -> Result<Outcomes, Error> {
         halt,
         options,
         mistake,
+        ..
     } = batch;
     if let Some(error) = mistake {
         return Err(error);
@@ -73,10 +74,14 @@ pub(super) async fn run(batch: Batch) -> Result<Outcomes, Error> {
         }
     }
     drop(sender);
-    let names = commands.into_iter().map(|command| command.name).collect();
+    let (names, methods) = commands
+        .into_iter()
+        .map(|Command { name, call }| (name, (call.method, call.effect)))
+        .unzip();
     Ok(Outcomes {
         batch: id,
         names,
+        methods,
         outcomes,
     })
 }
@@ -261,25 +266,36 @@ impl Sender<'_> {
         };
         match sent {
             Ok(inbound) => self.read_v3(indexes, &inbound),
-            // The portal names no command: reads can be asked one by one, writes before the failing one have run.
+            // Before any command ran.
+            Err(error) if error.status() == Some(401) => self.lost(indexes, &error),
             Err(error) if matches!(error.reason(), Reason::Api(_)) => {
-                let mut part = Part::new();
-                for index in indexes {
-                    let call = &self.commands[*index].call;
-                    let free = references(&call.params).is_empty();
-                    let outcome = match call.effect {
-                        Effect::Read if free => self.single(*index).await,
-                        Effect::Read => Outcome::Err(self.describe(error.copy(), *index)),
-                        _ => Outcome::Unknown(
-                            self.describe(error.copy(), *index).with_may_have_run(true),
-                        ),
-                    };
-                    part.push((*index, outcome));
-                }
-                part
+                self.one_by_one(indexes, &error).await
             }
             Err(error) => self.lost(indexes, &error),
         }
+    }
+
+    /// After a failed v3 batch. The portal names no command: reads can be asked one by one, writes before the failing
+    /// one have run.
+    async fn one_by_one(&self, indexes: &[usize], error: &Error) -> Part {
+        let mut halted = false;
+        let mut part = Part::new();
+        for index in indexes {
+            let call = &self.commands[*index].call;
+            let outcome = match call.effect {
+                Effect::Read if halted => Outcome::Skipped,
+                Effect::Read if references(&call.params).is_empty() => self.single(*index).await,
+                Effect::Read => Outcome::Err(self.describe(error.copy(), *index)),
+                _ => Outcome::Unknown(
+                    self.describe(error.copy(), *index)
+                        .with_kind(Kind::Unknown)
+                        .with_may_have_run(true),
+                ),
+            };
+            halted |= self.halt && matches!(outcome, Outcome::Err(_));
+            part.push((*index, outcome));
+        }
+        part
     }
 
     fn read_v3(&self, indexes: &[usize], inbound: &Inbound) -> Part {

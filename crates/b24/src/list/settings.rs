@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::cursor::Cursor;
-use crate::call::Version;
+use crate::batch::reference;
+use crate::call::{Version, check_method};
 use crate::client::Client;
 use crate::error::Error;
 use crate::room::corridor::Options;
@@ -74,8 +75,12 @@ impl Settings {
         self.options.timeout = Some(timeout);
     }
 
+    /// The parameters, or the first mistake in what was configured.
     pub(super) fn take_params(&mut self) -> Result<Tree, Error> {
-        std::mem::replace(&mut self.params, Ok(Tree::map()))
+        let params = std::mem::replace(&mut self.params, Ok(Tree::map()))?;
+        check_method(&self.method)?;
+        reference::refuse(&params)?;
+        Ok(params)
     }
 
     /// The version as a number.

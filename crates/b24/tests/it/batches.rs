@@ -247,7 +247,23 @@ async fn mistakes_are_found_before_anything_is_sent() {
     let mut stranger = b24.v2().batch();
     stranger.push(add().param("id", first.field("id")));
 
-    for batch in [twice, nested, mixed, empty_value, far, stranger] {
+    let mut numbered = b24.v2().batch();
+    numbered.add("1", add());
+    numbered.push(add());
+
+    let mut keyed = b24.v3().batch();
+    keyed.push(b24.v3().call("tasks.task.add").idempotency_key("k1"));
+
+    for batch in [
+        twice,
+        numbered,
+        nested,
+        mixed,
+        empty_value,
+        far,
+        stranger,
+        keyed,
+    ] {
         let error = batch.await.unwrap_err();
         assert_eq!(error.kind(), Kind::Usage, "{error}");
     }
@@ -307,6 +323,60 @@ async fn a_failed_v3_batch_asks_reads_one_by_one_and_leaves_writes_unknown() {
     batch.add("b", b24.v3().call("tasks.task.get"));
     let out = batch.await.unwrap();
     assert!(matches!(out.by_name("a"), Some(Outcome::Ok(_))));
-    assert!(matches!(out.by_name("w"), Some(Outcome::Unknown(_))));
+    assert!(
+        matches!(out.by_name("w"), Some(Outcome::Unknown(error)) if error.kind() == Kind::Unknown && error.may_have_run())
+    );
     assert!(matches!(out.by_name("b"), Some(Outcome::Err(error)) if error.code() == Some("X")));
+}
+
+#[tokio::test]
+async fn a_v3_batch_without_a_right_to_call_ran_nothing() {
+    let script = Script::new([error(401, "NO_AUTH_FOUND")]);
+    let b24 = script.client();
+    let mut batch = b24.v3().batch();
+    batch.add("a", b24.v3().call("tasks.task.get"));
+    batch.add("w", b24.v3().call("tasks.task.add"));
+    for (_, outcome) in batch.await.unwrap() {
+        assert!(matches!(outcome, Outcome::Err(error) if error.kind() == Kind::Auth));
+    }
+    assert_eq!(script.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_failed_v3_batch_that_halts_asks_up_to_the_failing_read() {
+    let script = Script::new([error(400, "X"), ok(1), error(400, "X")]);
+    let b24 = script.client();
+    let mut batch = b24.v3().batch().halt(true);
+    for name in ["a", "b", "c"] {
+        batch.add(name, b24.v3().call("tasks.task.get"));
+    }
+    let out = batch.await.unwrap();
+    assert!(matches!(out.by_name("a"), Some(Outcome::Ok(_))));
+    assert!(matches!(out.by_name("b"), Some(Outcome::Err(_))));
+    assert!(matches!(out.by_name("c"), Some(Outcome::Skipped)));
+}
+
+#[tokio::test]
+async fn a_result_that_reads_badly_names_the_method_and_that_it_ran() {
+    let script = Script::new([answer(json!({ "c0": "text" }), json!([]))]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch();
+    let slot = batch.add("new", b24.v2().call("crm.item.add").typed::<User>());
+    let error = batch.await.unwrap().take(slot).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.method(), error.may_have_run()),
+        (Kind::Answer, Some("crm.item.add"), true)
+    );
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_names_are_told_apart_in_time() {
+    let b24 = Script::new([]).client();
+    let begun = std::time::Instant::now();
+    let mut batch = b24.v2().batch();
+    for n in 0..100_000 {
+        batch.add(format!("row {n}"), b24.v2().call("crm.item.add"));
+    }
+    assert_eq!(batch.len(), 100_000);
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }

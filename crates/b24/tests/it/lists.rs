@@ -698,3 +698,22 @@ fn streams_and_futures_can_be_sent_between_threads() {
         script.client().v2().list("crm.deal.list"),
     ));
 }
+
+#[tokio::test]
+async fn a_method_that_is_none_and_a_reference_are_mistakes_of_a_list() {
+    let script = Script::new([]);
+    let b24 = script.client();
+    let slot = b24.v2().batch().add("me", b24.v2().call("user.current"));
+    for list in [
+        b24.v2().list("crm.deal.list?auth=x"),
+        b24.v2().list(""),
+        b24.v2()
+            .list("crm.deal.list")
+            .filter(json!({ "ID": slot.field("ID") })),
+        b24.v3()
+            .list("tasks.task.list")
+            .filter(json!([["id", "=", slot.field("ID")]])),
+    ] {
+        assert_eq!(list.await.unwrap_err().kind(), Kind::Usage);
+    }
+}
