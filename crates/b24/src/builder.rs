@@ -81,11 +81,11 @@ impl ClientBuilder {
     /// # Errors
     /// [`Kind::Auth`](crate::Kind::Auth) if there is none, [`Kind::Local`](crate::Kind::Local) if the file cannot be read.
     pub fn webhook_from_env(self) -> Result<Self, Error> {
-        let filled = |name| {
-            std::env::var(name)
-                .ok()
-                .filter(|value| !value.trim().is_empty())
-        };
+        self.webhook_from(|name| std::env::var(name).ok())
+    }
+
+    fn webhook_from(self, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let filled = |name| variable(name).filter(|value| !value.trim().is_empty());
         if let Some(url) = filled("B24_WEBHOOK") {
             return Ok(self.webhook(url));
         }
@@ -239,7 +239,8 @@ impl ClientBuilder {
             let error = error.without_url();
             let why = innermost(&error);
             if self.proxy.is_some() {
-                return Error::usage(format!("the proxy cannot be used: {why}")).with_source(error);
+                // Without the cause: it shows the proxy's address, password and all.
+                return Error::usage(format!("the proxy cannot be used: {why}"));
             }
             Error::local(format!(
                 "no trusted certificates: {why}; install the package ca-certificates, or name a file in SSL_CERT_FILE"
@@ -264,5 +265,34 @@ impl fmt::Debug for ClientBuilder {
             .field("timeout", &self.timeout)
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    fn from(name: &str, value: &str) -> Result<Client, Error> {
+        let variable = |asked: &str| (asked == name).then(|| value.to_owned());
+        ClientBuilder::default().webhook_from(variable)?.build()
+    }
+
+    #[test]
+    fn the_environment_names_the_portal_or_a_file_with_it() {
+        let url = "https://acme.bitrix24.com/rest/1/s3cr3t/";
+        assert_eq!(
+            from("B24_WEBHOOK", url).unwrap().portal(),
+            "acme.bitrix24.com"
+        );
+        assert_eq!(from("B24_WEBHOOK", " ").unwrap_err().kind(), Kind::Auth);
+        assert_eq!(
+            from("B24_WEBHOOK_FILE", "/no/such/file")
+                .unwrap_err()
+                .kind(),
+            Kind::Local
+        );
+        let mistaken = from("B24_WEBHOOK_FILE", url).unwrap_err();
+        assert!(!format!("{mistaken} {mistaken:?}").contains("s3cr3t"));
     }
 }

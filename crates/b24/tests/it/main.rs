@@ -14,4 +14,5 @@ mod lists;
 mod lists_portal;
 mod retries;
 mod script;
+mod secrets;
 mod weather;

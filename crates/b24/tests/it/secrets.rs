@@ -1,0 +1,132 @@
+//! What must not be seen: in errors, and in logs at their most talkative.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use b24::{Client, Kind};
+use serde_json::json;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::script::{Script, Step, error, ok};
+
+/// Keeps every field of every span and event, from whatever crate.
+#[derive(Clone, Default)]
+struct Everything(Arc<Mutex<String>>);
+
+impl Visit for Everything {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        writeln!(self.0.lock().unwrap(), "{field}={value:?}").unwrap();
+    }
+}
+
+impl Subscriber for Everything {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        span.record(&mut self.clone());
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut self.clone());
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut self.clone());
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn logs_show_bodies_without_their_secrets() {
+    let seen = Everything::default();
+    let _guard = tracing::subscriber::set_default(seen.clone());
+    let moved = "https://acme-new.bitrix24.com/rest/7/s3cr3t/event.bind";
+    let script = Script::new([
+        Step::Moved(moved.into()),
+        Step::NotSent,
+        ok(json!({ "access_token": "t0k3n", "name": "visible answer" })),
+        error(401, "expired_token"),
+        Step::Answer(
+            502,
+            "<title>https://acme.bitrix24.com/rest/7/s3cr3t/</title>".into(),
+        ),
+        ok(json!({ "result": { "c0": "visible row" }, "result_error": [] })),
+    ]);
+    let b24 = script.client();
+    let call = |method: &str| {
+        b24.v2()
+            .call(method)
+            .param("auth_token", "t0k3n")
+            .param("title", "visible request")
+    };
+    call("event.bind").await.unwrap();
+    call("event.bind").await.unwrap_err();
+    call("event.bind").await.unwrap_err();
+    let mut batch = b24.v2().batch();
+    batch.push(call("crm.item.get"));
+    batch.await.unwrap();
+    let seen = seen.0.lock().unwrap();
+    for visible in [
+        "visible request",
+        "visible answer",
+        "visible row",
+        "event.bind",
+    ] {
+        assert!(seen.contains(visible), "{visible}: {seen}");
+    }
+    for secret in ["s3cr3t", "t0k3n"] {
+        assert!(!seen.contains(secret), "{secret}: {seen}");
+    }
+}
+
+#[tokio::test]
+async fn the_password_of_a_proxy_stays_secret() {
+    let webhook = "https://acme.bitrix24.com/rest/7/s3cr3t/";
+    let builder = |proxy: &str| Client::builder().webhook(webhook).proxy(proxy);
+    let shown = |error: b24::Error| {
+        let source = std::error::Error::source(&error).map(|source| format!("{source} {source:?}"));
+        format!("{error} {error:?} {source:?}")
+    };
+    for malformed in [
+        "http://bob:p4ssw0rd@",
+        "http://bob:p4ssw0rd@ho st:3128",
+        "p4ssw0rd://",
+        "bob:p4ssw0rd",
+    ] {
+        match builder(malformed).build() {
+            Ok(b24) => assert!(!format!("{b24:?}").contains("p4ssw0rd")),
+            Err(error) => {
+                assert_eq!(error.kind(), Kind::Usage, "{error}");
+                let shown = shown(error);
+                assert!(!shown.contains("p4ssw0rd"), "{shown}");
+            }
+        }
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = listener.local_addr().unwrap();
+    drop(listener);
+    let b24 = builder(&format!("http://bob:p4ssw0rd@{closed}"))
+        .build()
+        .unwrap();
+    let call = b24
+        .v2()
+        .call("crm.item.get")
+        .deadline(std::time::Duration::from_millis(200));
+    let error = call.await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Temporary);
+    let shown = shown(error);
+    assert!(
+        !shown.contains("p4ssw0rd") && !shown.contains("s3cr3t"),
+        "{shown}"
+    );
+}
