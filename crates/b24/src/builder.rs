@@ -177,7 +177,7 @@ impl ClientBuilder {
     /// The client.
     ///
     /// # Errors
-    /// [`Kind::Usage`](crate::Kind::Usage) for a malformed webhook, limit, share or proxy, [`Kind::Auth`](crate::Kind::Auth) without a webhook, [`Kind::Local`]
+    /// [`Kind::Usage`](crate::Kind::Usage) for a malformed webhook, limit, share or proxy, [`Kind::Auth`](crate::Kind::Auth) without a webhook, [`Kind::Local`](crate::Kind::Local)
     /// when this machine's certificates cannot be read.
     pub fn build(self) -> Result<Client, Error> {
         let url = self.webhook.as_deref().ok_or_else(no_portal)?;
@@ -195,18 +195,20 @@ impl ClientBuilder {
                 self.limits
             )));
         }
-        if self.operating_limit.is_some_and(|seconds| !(seconds > 0.0)) {
+        if self
+            .operating_limit
+            .is_some_and(|seconds| seconds.is_nan() || seconds <= 0.0)
+        {
             return Err(Error::usage("an operating limit is more than 0 s"));
         }
         let pace = self.limits.pace(self.share);
-        let (transport, gate): (Arc<dyn Transport>, _) = match &self.transport {
+        let (transport, gate): (Arc<dyn Transport>, _) = if let Some(transport) = &self.transport {
             // A transport of the caller's own leads to a portal that nobody else in the process reaches.
-            Some(transport) => (Arc::clone(transport), Gate::new(pace)),
-            None => {
-                let stated = (self.limits != Limits::Auto || self.share < 1.0).then_some(pace);
-                let gate = Gate::shared(authority(&webhook), self.proxy.as_deref(), stated, pace);
-                (Arc::new(self.http(&webhook)?), gate)
-            }
+            (Arc::clone(transport), Gate::new(pace))
+        } else {
+            let stated = self.limits != Limits::Auto || self.share < 1.0;
+            let gate = Gate::shared(authority(&webhook), self.proxy.as_deref(), pace, stated);
+            (Arc::new(self.http(&webhook)?), gate)
         };
         let credential = credential(&webhook);
         if let Some(seconds) = self.operating_limit {

@@ -333,9 +333,10 @@ fn part<'a>(text: &'a str, key: &str) -> Result<&'a str, Error> {
                 .take(12)
                 .map(|(name, _)| name.as_ref())
                 .collect();
-            return Err(Error::answer(match names.is_empty() {
-                true => format!("no key \"{step}\" in it, it is {}", shorten(part)),
-                false => format!("no key \"{step}\" in it, only: {}", names.join(", ")),
+            return Err(Error::answer(if names.is_empty() {
+                format!("no key \"{step}\" in it, it is {}", shorten(part))
+            } else {
+                format!("no key \"{step}\" in it, only: {}", names.join(", "))
             }));
         };
         part = found.get();

@@ -133,7 +133,7 @@ impl Inner {
 
     pub(crate) fn learn(&self, method: &str, charge: Charge) {
         self.gate.ledger(self.credential, |ledger| {
-            ledger.learn(method, charge, rt::now())
+            ledger.learn(method, charge, rt::now());
         });
     }
 

@@ -67,7 +67,7 @@ pub struct Outcomes {
     pub(super) batch: u64,
     pub(super) names: Vec<String>,
     pub(super) methods: Vec<(String, Effect)>,
-    pub(super) outcomes: Vec<Outcome>,
+    pub(super) each: Vec<Outcome>,
 }
 
 impl Outcomes {
@@ -76,11 +76,15 @@ impl Outcomes {
     /// # Errors
     /// The error of the command; [`Kind::Usage`](crate::Kind::Usage) for a command that was skipped or is of
     /// another batch.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a slot is used up: its result is gone"
+    )]
     pub fn take<T: DeserializeOwned>(&mut self, slot: Slot<T>) -> Result<T, Error> {
         let (Some(name), true) = (self.names.get(slot.index), slot.batch == self.batch) else {
             return Err(Error::usage("the slot is of another batch"));
         };
-        match std::mem::replace(&mut self.outcomes[slot.index], Outcome::Skipped) {
+        match std::mem::replace(&mut self.each[slot.index], Outcome::Skipped) {
             Outcome::Ok(answer) => {
                 let (method, effect) = &self.methods[slot.index];
                 call::read(&answer.result, slot.key.as_deref()).map_err(|error| {
@@ -99,33 +103,33 @@ impl Outcomes {
 
     /// What became of a command, by its position.
     pub fn get(&self, index: usize) -> Option<&Outcome> {
-        self.outcomes.get(index)
+        self.each.get(index)
     }
 
     /// What became of a command, by its name.
     pub fn by_name(&self, name: &str) -> Option<&Outcome> {
         let index = self.names.iter().position(|known| known == name)?;
-        self.outcomes.get(index)
+        self.each.get(index)
     }
 
     /// All commands' names and outcomes, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Outcome)> {
-        self.names.iter().map(String::as_str).zip(&self.outcomes)
+        self.names.iter().map(String::as_str).zip(&self.each)
     }
 
     /// How many commands there were.
     pub fn len(&self) -> usize {
-        self.outcomes.len()
+        self.each.len()
     }
 
     /// Whether there was no command.
     pub fn is_empty(&self) -> bool {
-        self.outcomes.is_empty()
+        self.each.is_empty()
     }
 
     /// Whether every command ran.
     pub fn all_ok(&self) -> bool {
-        self.outcomes
+        self.each
             .iter()
             .all(|outcome| matches!(outcome, Outcome::Ok(_)))
     }
@@ -136,6 +140,6 @@ impl IntoIterator for Outcomes {
     type IntoIter = std::iter::Zip<std::vec::IntoIter<String>, std::vec::IntoIter<Outcome>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.names.into_iter().zip(self.outcomes)
+        self.names.into_iter().zip(self.each)
     }
 }

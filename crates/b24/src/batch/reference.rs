@@ -66,15 +66,21 @@ impl Ref {
 
     /// As the portal's v2 macro.
     pub(super) fn to_macro(&self, name: &str) -> Tree {
-        let steps: String = self.path.iter().map(|step| format!("[{step}]")).collect();
-        Tree::Text(format!("$result[{name}]{steps}"))
+        let mut text = format!("$result[{name}]");
+        for step in &self.path {
+            text.extend(["[", step, "]"]);
+        }
+        Tree::Text(text)
     }
 
     /// As the portal's v3 marker.
     pub(super) fn to_marker(&self, name: &str) -> Tree {
         let key = if self.each { "$refArray" } else { "$ref" };
-        let path: String = self.path.iter().map(|step| format!(".{step}")).collect();
-        Tree::Map(vec![(key.to_owned(), Tree::Text(format!("{name}{path}")))])
+        let mut text = name.to_owned();
+        for step in &self.path {
+            text.extend([".", step]);
+        }
+        Tree::Map(vec![(key.to_owned(), Tree::Text(text))])
     }
 }
 

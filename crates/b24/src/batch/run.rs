@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::effect::Effect;
 use crate::error::{Error, Kind, Reason};
 use crate::room::corridor::{Inbound, Options, Outbound};
-use crate::room::decode::{BatchResult, Keyed};
+use crate::room::decode::{BatchResult, Keyed, Time};
 use crate::room::retry;
 use crate::rt;
 use serde_json::value::RawValue;
@@ -58,8 +58,9 @@ pub(super) async fn run(batch: Batch) -> Result<Outcomes, Error> {
             let failed = part
                 .iter()
                 .any(|(_, outcome)| !matches!(outcome, Outcome::Ok(_)));
-            part.into_iter()
-                .for_each(|(index, outcome)| outcomes[index] = outcome);
+            for (index, outcome) in part {
+                outcomes[index] = outcome;
+            }
             if failed {
                 break;
             }
@@ -69,8 +70,9 @@ pub(super) async fn run(batch: Batch) -> Result<Outcomes, Error> {
             .map(|at| sender.send(&chunks[at]))
             .buffer_unordered(TOGETHER);
         while let Some(part) = parts.next().await {
-            part.into_iter()
-                .for_each(|(index, outcome)| outcomes[index] = outcome);
+            for (index, outcome) in part {
+                outcomes[index] = outcome;
+            }
         }
     }
     drop(sender);
@@ -82,7 +84,7 @@ pub(super) async fn run(batch: Batch) -> Result<Outcomes, Error> {
         batch: id,
         names,
         methods,
-        outcomes,
+        each: outcomes,
     })
 }
 
@@ -228,7 +230,7 @@ impl Sender<'_> {
             let key = wire::key(position);
             let call = &self.commands[*index].call;
             let time = answers.time(&key);
-            if let Some(charge) = time.as_ref().and_then(|time| time.charge()) {
+            if let Some(charge) = time.as_ref().and_then(Time::charge) {
                 self.client.inner().learn(&call.method, charge);
             }
             let outcome = if let Some(error) = answers.error(&key) {
@@ -310,18 +312,17 @@ impl Sender<'_> {
             }
         };
         let read = |(position, index): (usize, &usize)| {
-            let outcome = match answers.get(&position.to_string()) {
-                Some(raw) => Outcome::Ok(Answer {
+            let outcome = if let Some(raw) = answers.get(&position.to_string()) {
+                Outcome::Ok(Answer {
                     result: result.slice_ref(raw.get().as_bytes()),
                     total: None,
                     next: None,
                     time: None,
-                }),
-                None => {
-                    let error = Error::answer("the batch's answer has no place for the command")
-                        .with_request_id(&inbound.request_id);
-                    self.without_answer(*index, &error)
-                }
+                })
+            } else {
+                let error = Error::answer("the batch's answer has no place for the command")
+                    .with_request_id(&inbound.request_id);
+                self.without_answer(*index, &error)
             };
             (*index, outcome)
         };

@@ -24,7 +24,7 @@ pub(super) fn body(
 ) -> Result<Bytes, Error> {
     match version {
         Version::V2 => v2(commands, halt),
-        Version::V3 => v3(commands),
+        Version::V3 => Ok(v3(commands)),
     }
 }
 
@@ -77,7 +77,7 @@ fn v2(commands: &[(usize, &Command)], halt: bool) -> Result<Bytes, Error> {
 }
 
 /// A v3 batch is a bare list: an object would be read as one too, and any further key as a command.
-fn v3(commands: &[(usize, &Command)]) -> Result<Bytes, Error> {
+fn v3(commands: &[(usize, &Command)]) -> Bytes {
     let items = commands.iter().enumerate().map(|(position, (_, command))| {
         Tree::Map(vec![
             ("method".to_owned(), Tree::Text(command.call.method.clone())),
@@ -88,7 +88,7 @@ fn v3(commands: &[(usize, &Command)]) -> Result<Bytes, Error> {
             ("as".to_owned(), Tree::Text(key(position))),
         ])
     });
-    Ok(json(&Tree::List(items.collect())))
+    json(&Tree::List(items.collect()))
 }
 
 /// The parameters with every reference put into the portal's own form.

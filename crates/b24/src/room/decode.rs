@@ -203,7 +203,7 @@ pub(crate) fn plain(text: &str, limit: usize) -> String {
             '<' if text[at + 1..]
                 .starts_with(|c: char| c.is_ascii_alphabetic() || "/!".contains(c)) =>
             {
-                in_tag = true
+                in_tag = true;
             }
             '>' if in_tag => {
                 in_tag = false;

@@ -36,23 +36,24 @@ impl Gate {
         })
     }
 
-    /// The gate of a portal reached by HTTP: one per host and proxy in this process.
+    /// The gate of a portal reached by HTTP: one per host and proxy in this process. A pace that the user has stated
+    /// counts for all clients of the portal, any other for the first one.
     pub(crate) fn shared(
         host: &str,
         proxy: Option<&str>,
-        pace: Option<Option<Pace>>,
-        default: Option<Pace>,
+        pace: Option<Pace>,
+        stated: bool,
     ) -> Arc<Self> {
         static GATES: OnceLock<Mutex<HashMap<String, Weak<Gate>>>> = OnceLock::new();
         let key = format!("{host} {}", proxy.unwrap_or_default());
         let mut gates = lock(GATES.get_or_init(Mutex::default));
         gates.retain(|_, gate| gate.strong_count() > 0);
         let gate = gates.get(&key).and_then(Weak::upgrade).unwrap_or_else(|| {
-            let gate = Self::new(default);
+            let gate = Self::new(pace);
             gates.insert(key, Arc::downgrade(&gate));
             gate
         });
-        if let Some(pace) = pace {
+        if stated {
             lock(&gate.bucket).set_pace(pace);
             // Who waits at the head waits for the old pace.
             gate.answered.notify_one();
@@ -126,7 +127,9 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn answered(self) {}
+    pub(crate) fn answered(self) {
+        drop(self);
+    }
 
     pub(crate) fn refused(mut self) {
         self.end(|bucket| bucket.refused(rt::now()));
@@ -175,7 +178,7 @@ mod tests {
         for _ in 0..70 {
             let gate = Arc::clone(&gate);
             tasks.push(tokio::spawn(async move {
-                gate.enter(far()).await.unwrap().0.answered()
+                gate.enter(far()).await.unwrap().0.answered();
             }));
         }
         for task in tasks {
@@ -232,7 +235,7 @@ mod tests {
             burst: 1.0,
             rate: 0.5,
         }));
-        let held = gate.enter(far()).await.unwrap().0;
+        let place = gate.enter(far()).await.unwrap().0;
         let head = tokio::spawn({
             let gate = Arc::clone(&gate);
             async move { gate.enter(far()).await.unwrap().0.answered() }
@@ -240,7 +243,7 @@ mod tests {
         tokio::task::yield_now().await;
         let late = gate.enter(rt::now() + Duration::from_secs(1)).await;
         assert_eq!(late.unwrap_err().0, Duration::from_secs(2));
-        held.answered();
+        place.answered();
         head.await.unwrap();
     }
 
@@ -250,7 +253,7 @@ mod tests {
             burst: 1.0,
             rate: 0.001,
         };
-        let gate = Gate::shared("wider.test", None, None, Some(slow));
+        let gate = Gate::shared("wider.test", None, Some(slow), false);
         gate.enter(far()).await.unwrap().0.answered();
         let begun = rt::now();
         let head = tokio::spawn({
@@ -258,7 +261,7 @@ mod tests {
             async move { gate.enter(far()).await.unwrap().0.answered() }
         });
         tokio::task::yield_now().await;
-        Gate::shared("wider.test", None, Some(None), None);
+        Gate::shared("wider.test", None, None, true);
         head.await.unwrap();
         assert_eq!(begun.elapsed(), Duration::ZERO);
     }
@@ -269,9 +272,9 @@ mod tests {
             burst: 50.0,
             rate: 2.0,
         });
-        let one = Gate::shared("gate.test", None, None, pace);
-        let two = Gate::shared("gate.test", None, None, pace);
-        let proxied = Gate::shared("gate.test", Some("http://proxy"), None, pace);
+        let one = Gate::shared("gate.test", None, pace, false);
+        let two = Gate::shared("gate.test", None, pace, false);
+        let proxied = Gate::shared("gate.test", Some("http://proxy"), pace, false);
         assert!(Arc::ptr_eq(&one, &two));
         assert!(!Arc::ptr_eq(&one, &proxied));
     }

@@ -77,10 +77,9 @@ impl Portal {
         }
         self.pages += 1;
         let ids = match link {
-            Link::Start => self.page_after(None),
-            Link::After(id) => self.page_after(Some(number(id))),
             Link::Top if self.sorts => self.visible(self.rows.iter().rev()),
-            Link::Top => self.page_after(None),
+            Link::Start | Link::Top => self.page_after(None),
+            Link::After(id) => self.page_after(Some(number(id))),
             Link::Next => match before.as_ref().and_then(|page| page.get(PAGE - 1)) {
                 Some(&last) => self.page_after(Some(last)),
                 None => match self.past_short {
