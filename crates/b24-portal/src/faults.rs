@@ -1,6 +1,6 @@
 //! Faults on demand: what shall go wrong, for which method, on which request.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,16 @@ pub enum Fault {
         /// How many.
         count: usize,
     },
+    /// Sets text fields of rows before the request is answered, as another user would: rows come into a
+    /// filter or leave it, wherever their ids stand.
+    UpdateRows {
+        /// `deal`, `contact`, `task` …
+        entity: String,
+        /// Which.
+        ids: Vec<i64>,
+        /// Classic name and text; fields of other kinds stay.
+        fields: BTreeMap<String, String>,
+    },
     /// The webhook stops working before the request is answered.
     RevokeWebhook,
 }
@@ -124,7 +134,10 @@ impl Fault {
     const fn part(&self) -> Part {
         match self {
             Self::Delay(_) | Self::DelayAnswer(_) => Part::Delay,
-            Self::DeleteRows { .. } | Self::InsertRows { .. } | Self::RevokeWebhook => Part::Data,
+            Self::DeleteRows { .. }
+            | Self::InsertRows { .. }
+            | Self::UpdateRows { .. }
+            | Self::RevokeWebhook => Part::Data,
             _ => Part::Outcome,
         }
     }

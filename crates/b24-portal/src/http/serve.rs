@@ -204,6 +204,11 @@ fn change_data(portal: &Shared, change: &Fault) {
     match change {
         Fault::DeleteRows { entity, ids } => lock(&portal.world).delete_rows(entity, ids),
         Fault::InsertRows { entity, count } => lock(&portal.world).insert_rows(entity, *count),
+        Fault::UpdateRows {
+            entity,
+            ids,
+            fields,
+        } => lock(&portal.world).update_rows(entity, ids, fields),
         Fault::RevokeWebhook => lock(&portal.access).set_active(false),
         _ => {}
     }

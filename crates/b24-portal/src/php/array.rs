@@ -1,3 +1,5 @@
+use indexmap::IndexMap;
+
 use super::Php;
 
 /// A key of a PHP array.
@@ -46,56 +48,56 @@ impl From<i64> for Key {
 }
 
 /// An ordered map, as every PHP array is.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct PhpArray {
-    entries: Vec<(Key, Php)>,
-    next_index: i64,
+    entries: IndexMap<Key, Php>,
+    /// One above the largest integer key so far; past [`i64::MAX`] nothing can be appended.
+    next_index: u64,
 }
 
 impl PhpArray {
-    pub(crate) const fn new() -> Self {
-        Self {
-            entries: Vec::new(),
-            next_index: 0,
-        }
+    pub(crate) fn new() -> Self {
+        Self::default()
     }
 
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// `$array[] = $value`.
+    /// `$array[] = $value`; as in PHP nothing can follow the largest key there is, and the value is lost.
     pub(crate) fn push(&mut self, value: Php) {
-        self.entries.push((Key::Int(self.next_index), value));
-        self.next_index = self.next_index.saturating_add(1);
+        if let Some(key) = self.next_key() {
+            self.insert(key, value);
+        }
+    }
+
+    /// The key that an appended value gets.
+    pub(crate) fn next_key(&self) -> Option<Key> {
+        i64::try_from(self.next_index).ok().map(Key::Int)
     }
 
     /// `$array[$key] = $value`: a known key keeps its place.
     pub(crate) fn insert(&mut self, key: impl Into<Key>, value: Php) {
         let key = key.into();
         if let Key::Int(number) = key
-            && number >= self.next_index
+            && let Ok(number) = u64::try_from(number)
         {
-            self.next_index = number.saturating_add(1);
-            self.entries.push((key, value));
-        } else if let Some(place) = self.position(&key) {
-            self.entries[place].1 = value;
-        } else {
-            self.entries.push((key, value));
+            self.next_index = self.next_index.max(number + 1);
         }
+        self.entries.insert(key, value);
     }
 
     /// `unset($array[$key])`.
     pub(crate) fn remove(&mut self, key: &Key) -> Option<Php> {
-        self.position(key).map(|place| self.entries.remove(place).1)
+        self.entries.shift_remove(key)
     }
 
     pub(crate) fn get(&self, key: &Key) -> Option<&Php> {
-        self.position(key).map(|place| &self.entries[place].1)
+        self.entries.get(key)
     }
 
     /// As [`Self::get`], but the key's ASCII case does not matter; an exact match wins.
@@ -109,38 +111,38 @@ impl PhpArray {
         })
     }
 
-    pub(crate) fn get_mut(&mut self, key: &Key) -> Option<&mut Php> {
-        self.position(key).map(|place| &mut self.entries[place].1)
+    /// The array under a key, made (or put in place of a scalar) when needed.
+    pub(crate) fn child(&mut self, key: Key) -> &mut Self {
+        if !matches!(self.get(&key), Some(Php::Array(_))) {
+            self.insert(key.clone(), Php::empty_array());
+        }
+        match self.entries.get_mut(&key) {
+            Some(Php::Array(child)) => child,
+            _ => unreachable!("an array was put there just now"),
+        }
     }
 
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&Key, &Php)> {
-        self.entries.iter().map(|(key, value)| (key, value))
+        self.entries.iter()
     }
 
     pub(crate) fn values(&self) -> impl ExactSizeIterator<Item = &Php> {
-        self.entries.iter().map(|(_, value)| value)
+        self.entries.values()
     }
 
     /// Whether the keys are 0..n-1 in this order, so that JSON shows a list.
     pub(crate) fn is_list(&self) -> bool {
         self.entries
-            .iter()
+            .keys()
             .zip(0..)
-            .all(|((key, _), place)| *key == Key::Int(place))
+            .all(|(key, place)| *key == Key::Int(place))
     }
+}
 
-    fn position(&self, key: &Key) -> Option<usize> {
-        // Lists are the only long arrays, and there the key is the place.
-        if let Key::Int(number) = key
-            && let Ok(place) = usize::try_from(*number)
-            && self
-                .entries
-                .get(place)
-                .is_some_and(|(found, _)| found == key)
-        {
-            return Some(place);
-        }
-        self.entries.iter().position(|(found, _)| found == key)
+/// As PHP's `===`: the order counts.
+impl PartialEq for PhpArray {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
     }
 }
 
@@ -156,7 +158,7 @@ impl<K: Into<Key>> FromIterator<(K, Php)> for PhpArray {
 
 impl IntoIterator for PhpArray {
     type Item = (Key, Php);
-    type IntoIter = std::vec::IntoIter<(Key, Php)>;
+    type IntoIter = indexmap::map::IntoIter<Key, Php>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.entries.into_iter()

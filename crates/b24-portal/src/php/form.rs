@@ -37,37 +37,25 @@ pub(crate) fn insert(params: &mut PhpArray, name: &str, value: Php) {
         params.insert(top.as_str(), value);
         return;
     };
-    let mut array = child(params, Some(Key::from(top.as_str())));
+    let mut array = params.child(Key::from(top.as_str()));
     for step in parents {
-        array = child(array, key_of(step));
+        let Some(key) = key_in(array, step) else {
+            return;
+        };
+        array = array.child(key);
     }
-    match key_of(last) {
-        Some(key) => array.insert(key, value),
-        None => array.push(value),
-    }
-}
-
-/// The array under a key, made (or put in place of a scalar) when needed; no key appends one.
-fn child(array: &mut PhpArray, key: Option<Key>) -> &mut PhpArray {
-    let key = key.unwrap_or_else(|| {
-        array.push(Php::empty_array());
-        // The pushed entry is the last one.
-        array
-            .iter()
-            .last()
-            .map_or(Key::Int(0), |(key, _)| key.clone())
-    });
-    if !matches!(array.get(&key), Some(Php::Array(_))) {
-        array.insert(key.clone(), Php::empty_array());
-    }
-    match array.get_mut(&key) {
-        Some(Php::Array(found)) => found,
-        _ => unreachable!("an array was put there just now"),
+    if let Some(key) = key_in(array, last) {
+        array.insert(key, value);
     }
 }
 
-fn key_of(step: &str) -> Option<Key> {
-    (!step.is_empty()).then(|| Key::from(step))
+/// The key that a step between brackets means; an empty one appends, which nothing can do after the largest key.
+fn key_in(array: &PhpArray, step: &str) -> Option<Key> {
+    if step.is_empty() {
+        array.next_key()
+    } else {
+        Some(Key::from(step))
+    }
 }
 
 /// `a.b[c][]` is `a_b` with the path `c` and an empty step. An opening bracket that is never closed becomes `_`.

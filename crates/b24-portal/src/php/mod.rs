@@ -40,7 +40,7 @@ impl Php {
     }
 
     /// `array()`.
-    pub(crate) const fn empty_array() -> Self {
+    pub(crate) fn empty_array() -> Self {
         Self::Array(PhpArray::new())
     }
 

@@ -18,6 +18,10 @@ pub(crate) mod time;
 pub(crate) mod view;
 pub(crate) mod write;
 
+use std::collections::BTreeMap;
+
+use schema::Kind;
+
 pub(crate) use cell::{Cell, CellRef, Multifield};
 pub(crate) use directory::Directory;
 pub(crate) use entity::Entity;
@@ -118,6 +122,34 @@ impl World {
     pub(crate) fn insert_rows(&mut self, entity: &str, count: usize) {
         if let Some(entity) = self.entity_mut(entity) {
             (0..count).for_each(|_| demo::plain_row(&mut entity.table));
+        }
+    }
+
+    /// Sets text fields of rows as another user would.
+    pub(crate) fn update_rows(
+        &mut self,
+        entity: &str,
+        ids: &[i64],
+        fields: &BTreeMap<String, String>,
+    ) {
+        let Some(table) = self.entity_mut(entity).map(|entity| &mut entity.table) else {
+            return;
+        };
+        for (name, text) in fields {
+            let holds_text = |field: &usize| {
+                matches!(
+                    table.field(*field).kind,
+                    Kind::Text | Kind::Code | Kind::Status(_) | Kind::Currency
+                )
+            };
+            let Some(field) = table.field_no(name).filter(holds_text) else {
+                continue;
+            };
+            for &id in ids {
+                if let Some(row) = table.find(id) {
+                    table.set(row, field, CellRef::Text(text));
+                }
+            }
         }
     }
 

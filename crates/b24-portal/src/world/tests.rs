@@ -71,6 +71,20 @@ fn rows_vanish_and_appear() {
 }
 
 #[test]
+fn texts_of_rows_change_and_nothing_else() {
+    let mut world = World::demo(10);
+    let ids = world.ids("deal");
+    let before = world.rows("deal");
+    let fields = [("TITLE", "hidden"), ("OPPORTUNITY", "1"), ("NO_SUCH", "2")]
+        .map(|(name, text)| (name.to_owned(), text.to_owned()));
+    world.update_rows("deal", &[ids[0], 999_999], &fields.into());
+    let after = world.rows("deal");
+    assert_eq!(after[0]["TITLE"], "hidden");
+    assert_eq!(after[0]["OPPORTUNITY"], before[0]["OPPORTUNITY"]);
+    assert_eq!(after[1..], before[1..]);
+}
+
+#[test]
 fn times_are_read_and_shown_in_the_portals_zone() {
     assert_eq!(time::text(1_724_976_000), "2024-08-30T03:00:00+03:00");
     for text in [

@@ -1,9 +1,9 @@
 //! Time as the portal shows and reads it: ISO 8601 in the portal's zone, UTC+3.
 
-use jiff::civil::{Date, DateTime};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::Offset;
-use jiff::{Timestamp, ToSpan as _};
 
 /// The portal's zone.
 pub(crate) const ZONE: Offset = Offset::constant(3);
@@ -54,9 +54,7 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
 
 /// The day of a moment in the portal's zone, as fields of dates keep it: its midnight UTC.
 pub(crate) fn day(seconds: i64) -> i64 {
-    let midnight = local(seconds)
-        .date()
-        .to_datetime(jiff::civil::Time::midnight());
+    let midnight = local(seconds).date().to_datetime(Time::midnight());
     Offset::UTC
         .to_timestamp(midnight)
         .map_or(seconds, Timestamp::as_second)
@@ -75,14 +73,8 @@ fn dotted(text: &str) -> Option<DateTime> {
     let mut clock = time
         .split(':')
         .filter(|part| !part.is_empty())
-        .map(|part| part.parse::<i64>().ok());
-    let (hours, minutes, seconds) = (
-        clock.next().unwrap_or(Some(0))?,
-        clock.next().unwrap_or(Some(0))?,
-        clock.next().unwrap_or(Some(0))?,
-    );
-    let midnight = date.to_datetime(jiff::civil::Time::midnight());
-    midnight
-        .checked_add(hours.hours().minutes(minutes).seconds(seconds))
-        .ok()
+        .map(str::parse::<i8>);
+    let mut part = || clock.next().unwrap_or(Ok(0)).ok();
+    let time = Time::new(part()?, part()?, part()?, 0).ok()?;
+    Some(date.to_datetime(time))
 }

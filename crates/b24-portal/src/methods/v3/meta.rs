@@ -8,7 +8,7 @@
 use super::Source;
 use super::query::type_name;
 use crate::methods::all;
-use crate::php::{Key, Php, PhpArray};
+use crate::php::{Php, PhpArray};
 use crate::play::{Answer, Call, Refusal, Reply, Version};
 use crate::world::Entity;
 
@@ -40,21 +40,12 @@ pub(super) fn scopes(call: &mut Call<'_>) -> Result<Reply, Refusal> {
             ("description", Php::Null),
             ("fields", Php::empty_array()),
         ]);
-        inner(inner(&mut modules, module), controller).insert(action, described);
+        let controllers = modules.child(module.into());
+        controllers
+            .child(controller.into())
+            .insert(action, described);
     }
     Ok(Reply::value(modules))
-}
-
-/// The array under a key, made if it is not there.
-fn inner<'a>(array: &'a mut PhpArray, key: &str) -> &'a mut PhpArray {
-    let key = Key::from(key);
-    if array.get(&key).is_none() {
-        array.insert(key.clone(), Php::empty_array());
-    }
-    match array.get_mut(&key) {
-        Some(Php::Array(inner)) => inner,
-        _ => unreachable!("it was put there above"),
-    }
 }
 
 /// The OpenAPI document: it stands alone, without `result` and `time`.
