@@ -4,7 +4,7 @@ use crate::failure::closest;
 use crate::parameters::Tree;
 
 /// One field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Field {
     /// The name that filters, orders and selections use.
     pub(crate) name: String,
@@ -14,6 +14,12 @@ pub(crate) struct Field {
     pub(crate) title: Option<String>,
     /// The portal's type, such as `integer`; empty if it gave none.
     pub(crate) kind: String,
+    /// Whether it holds a list of values.
+    pub(crate) multiple: bool,
+    /// The directory of a `crm_status`, such as `DEAL_STAGE`.
+    pub(crate) status_type: Option<String>,
+    /// The codes of an enumeration and their texts.
+    pub(crate) items: Vec<(String, String)>,
 }
 
 /// The fields of one entity, in the portal's order.
@@ -40,8 +46,7 @@ impl Fields {
         let all = names.into_iter().map(|name| Field {
             name: name.to_owned(),
             key: name.to_owned(),
-            title: None,
-            kind: String::new(),
+            ..Field::default()
         });
         Self { all: all.collect() }
     }
@@ -145,7 +150,36 @@ fn described(name: Option<&str>, item: &Tree) -> Field {
         key: name.clone(),
         title: title.filter(|title| *title != name),
         kind: text("type").unwrap_or_default(),
+        multiple: matches!(item.get("isMultiple").or_else(|| item.get("multiple")), Some(Tree::Bool(true))),
+        status_type: text("statusType"),
+        items: choices(item),
         name,
+    }
+}
+
+/// The choices of an enumeration: `items` of user fields, `values` of tasks.
+fn choices(item: &Tree) -> Vec<(String, String)> {
+    match (item.get("items"), item.get("values")) {
+        (Some(Tree::List(items)), _) => {
+            let each = items.iter();
+            each.filter_map(|item| Some((plain(item.get("ID")?)?, plain(item.get("VALUE")?)?)))
+                .collect()
+        }
+        (_, Some(Tree::Map(values))) => {
+            let each = values.iter();
+            each.filter_map(|(code, text)| Some((code.clone(), plain(text)?)))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A text or number as text.
+fn plain(value: &Tree) -> Option<String> {
+    match value {
+        Tree::Text(text) => Some(text.clone()),
+        Tree::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 
