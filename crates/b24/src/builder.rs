@@ -13,6 +13,7 @@ use crate::redact;
 use crate::room::auth::{Access, authority};
 use crate::room::gate::Gate;
 use crate::room::transport::{Http, HttpSettings, Transport, innermost};
+use crate::rt;
 use crate::webhook::WebhookUrl;
 
 /// Settings of a [`Client`]; [`build`](ClientBuilder::build) makes it.
@@ -178,7 +179,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`Kind::Usage`](crate::Kind::Usage) for a malformed webhook, limit, share or proxy, [`Kind::Auth`](crate::Kind::Auth) without a webhook, [`Kind::Local`](crate::Kind::Local)
-    /// when this machine's certificates cannot be read.
+    /// when this machine's certificates cannot be read, or for https without the feature `rustls`.
     pub fn build(self) -> Result<Client, Error> {
         let url = self.webhook.as_deref().ok_or_else(no_portal)?;
         let webhook = WebhookUrl::parse_with(url, self.allow_http)
@@ -227,6 +228,11 @@ impl ClientBuilder {
     }
 
     fn http(&self, webhook: &WebhookUrl) -> Result<Http, Error> {
+        if webhook.is_https() && !rt::HAS_TLS {
+            return Err(Error::local(
+                "this program was built without TLS: turn on the feature `rustls` of b24",
+            ));
+        }
         let settings = HttpSettings {
             connect_timeout: self.connect_timeout,
             user_agent: self

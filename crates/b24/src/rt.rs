@@ -64,6 +64,9 @@ mod platform {
         Task(tokio::spawn(future.in_current_span()))
     }
 
+    /// Whether https can be spoken.
+    pub(crate) const HAS_TLS: bool = cfg!(feature = "rustls");
+
     /// Whether no connection came about, so that the portal certainly saw nothing.
     pub(crate) fn never_sent(error: &reqwest::Error) -> bool {
         error.is_builder() || error.is_connect()
@@ -92,6 +95,12 @@ mod platform {
                 builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(pem)?);
             }
         }
+        #[cfg(not(feature = "rustls"))]
+        tracing::debug!(
+            plain_http = settings.plain_http,
+            ca_certificates = settings.ca_certificates.len(),
+            "built without TLS"
+        );
         builder.build()
     }
 }
@@ -165,6 +174,9 @@ mod platform {
         Task { answer, abort }
     }
 
+    /// Whether https can be spoken: the browser's business.
+    pub(crate) const HAS_TLS: bool = true;
+
     /// In a browser nothing tells a refused connection from a lost answer.
     pub(crate) fn never_sent(error: &reqwest::Error) -> bool {
         error.is_builder()
@@ -187,7 +199,7 @@ mod platform {
 }
 
 pub use platform::{BoxFuture, MaybeSend, MaybeSync};
-pub(crate) use platform::{Instant, Task, http_client, never_sent, sleep, spawn};
+pub(crate) use platform::{HAS_TLS, Instant, Task, http_client, never_sent, sleep, spawn};
 
 pub(crate) fn now() -> Instant {
     Instant::now()
