@@ -210,8 +210,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_cursor(mut self, cursor: crate::list::Cursor) -> Self {
-        self.0.cursor = Some(Box::new(cursor));
+    pub(crate) fn with_cursor(mut self, cursor: Option<crate::list::Cursor>) -> Self {
+        self.0.cursor = cursor.map(Box::new);
         self
     }
 
@@ -307,7 +307,8 @@ impl Error {
         self.0.attempts
     }
 
-    /// Where a list stopped: give it to [`List::resume`](crate::List::resume) to go on.
+    /// Where a list stopped: give it to [`List::resume`](crate::List::resume) to go on. What came before it has been
+    /// delivered; a list that was awaited whole has delivered nothing, and stands where it began.
     pub fn cursor(&self) -> Option<&crate::list::Cursor> {
         self.0.cursor.as_deref()
     }

@@ -156,10 +156,7 @@ impl Feed {
         let error = error
             .with_method(reading.origin.method().to_owned())
             .with_portal(reading.sender.client.portal());
-        match before {
-            Some(cursor) => error.with_cursor(cursor),
-            None => error,
-        }
+        error.with_cursor(before)
     }
 }
 
@@ -312,10 +309,7 @@ impl Reading {
             _ => error.with_method(self.origin.method().to_owned()),
         };
         let error = error.with_portal(self.sender.client.portal());
-        match self.cursor.clone() {
-            Some(cursor) => error.with_cursor(cursor),
-            None => error,
-        }
+        error.with_cursor(self.cursor.clone())
     }
 }
 

@@ -52,6 +52,18 @@ impl<T: DeserializeOwned> Pages<T> {
         self.feed.cursor()
     }
 
+    /// All rows. Those before an error are dropped with it, so its cursor is where the reading began.
+    pub(super) async fn collect(mut self, begin: Option<Cursor>) -> Result<Vec<T>, Error> {
+        let mut rows = Vec::new();
+        loop {
+            match self.try_next().await {
+                Ok(Some(page)) => rows.extend(page.items),
+                Ok(None) => return Ok(rows),
+                Err(error) => return Err(error.with_cursor(begin)),
+            }
+        }
+    }
+
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Page<T>>, Error>> {
         let before = self.feed.cursor().cloned();
         let Some((page, cursor)) = ready!(self.feed.poll_next(cx))? else {

@@ -333,14 +333,8 @@ impl<T: DeserializeOwned + MaybeSend + 'static> IntoFuture for Tail<T> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let mut pages = self.pages::<T>();
-            let mut rows = Vec::new();
-            while let Some(page) = pages.try_next().await? {
-                rows.extend(page.items);
-            }
-            Ok(rows)
-        })
+        let begin = self.settings.resume.clone();
+        Box::pin(self.pages::<T>().collect(begin))
     }
 }
 

@@ -127,6 +127,8 @@ pub(crate) fn kind_of(error: &ApiError) -> Kind {
         code if code.ends_with("INSUFFICIENTSCOPEEXCEPTION") => Kind::Auth,
         _ if error.status == 401 => Kind::Auth,
         _ if error.status == 501 => Kind::Refused,
+        // The server's own words: not now.
+        _ if matches!(error.status, 408 | 429) => Kind::Temporary,
         _ if error.status >= 500 => Kind::Temporary,
         _ => Kind::Refused,
     }

@@ -380,3 +380,62 @@ async fn a_hundred_thousand_names_are_told_apart_in_time() {
     assert_eq!(batch.len(), 100_000);
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }
+
+#[tokio::test]
+async fn failures_keep_their_places_across_requests() {
+    let part = |count: usize| {
+        let results: serde_json::Map<_, _> = (0..count)
+            .filter(|n| *n != 0 && *n != 3)
+            .map(|n| (format!("c{n}"), json!(n)))
+            .collect();
+        let errors = json!({ "c0": refused("FIRST"), "c3": refused("FOURTH") });
+        answer(results.into(), errors)
+    };
+    // With more than one request under way the answers may come in any order; all of these are alike.
+    let script = Script::new([part(50), part(50), part(50)]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch();
+    for _ in 0..150 {
+        batch.push(b24.v2().call("crm.item.get"));
+    }
+    let out = batch.await.unwrap();
+    for (place, (name, outcome)) in out.iter().enumerate() {
+        assert_eq!(name, place.to_string());
+        match (place % 50, outcome) {
+            (0, Outcome::Err(error)) => assert_eq!(error.code(), Some("FIRST")),
+            (3, Outcome::Err(error)) => assert_eq!(error.code(), Some("FOURTH")),
+            (n, Outcome::Ok(answer)) => assert_eq!(answer.read::<usize>().unwrap(), n),
+            _ => panic!("{place}: {outcome:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_is_the_error_of_all_its_commands() {
+    for halt in [true, false] {
+        let script = Script::new([error(403, "ACCESS_DENIED")]);
+        let b24 = script.client();
+        let mut batch = b24.v2().batch().halt(halt);
+        batch.push(b24.v2().call("crm.item.get"));
+        batch.push(b24.v2().call("crm.item.add"));
+        for (_, outcome) in batch.await.unwrap() {
+            assert!(
+                matches!(outcome, Outcome::Err(error) if error.code() == Some("ACCESS_DENIED"))
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn null_and_nothing_are_told_apart_in_v3() {
+    let script = Script::new([ok(json!([null]))]);
+    let b24 = script.client();
+    let mut batch = b24.v3().batch();
+    batch.push(b24.v3().call("tasks.task.get"));
+    batch.push(b24.v3().call("tasks.task.get"));
+    batch.push(b24.v3().call("tasks.task.add"));
+    let out = batch.await.unwrap();
+    assert!(matches!(out.get(0), Some(Outcome::Ok(answer)) if answer.json() == b"null"));
+    assert!(matches!(out.get(1), Some(Outcome::Err(error)) if error.kind() == Kind::Answer));
+    assert!(matches!(out.get(2), Some(Outcome::Unknown(error)) if error.may_have_run()));
+}

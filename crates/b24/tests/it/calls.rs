@@ -69,16 +69,25 @@ async fn v3_has_its_own_address() {
 async fn positional_task_methods_take_no_query() {
     for (method, query) in [
         ("task.commentitem.getlist", false),
+        ("task.commentitem.add", false),
         ("task.checklistitem.getlist", false),
+        ("task.elapseditem.getlist", false),
         ("task.item.list", false),
         ("tasks.task.list", true),
         ("bizproc.task.list", true),
         ("taskish.list", true),
+        ("tasks.task.get", true),
+        ("crm.item.list", true),
+        ("crm.deal.get", true),
+        ("user.current", true),
         ("profile", true),
     ] {
-        let script = Script::new([ok(json!([]))]);
+        let script = Script::new([ok(json!([])), ok(json!([]))]);
         script.client().v2().call(method).await.unwrap();
-        assert_eq!(script.uri(0).contains('?'), query, "{method}");
+        script.client().v3().call(method).await.unwrap();
+        for request in 0..2 {
+            assert_eq!(script.uri(request).contains('?'), query, "{method}");
+        }
     }
 }
 

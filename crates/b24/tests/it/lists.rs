@@ -39,6 +39,17 @@ fn range(ids: std::ops::RangeInclusive<u64>) -> Vec<u64> {
     ids.collect()
 }
 
+/// The error that a list ends with after some rows.
+async fn failure(list: b24::List) -> b24::Error {
+    let mut rows = list.items::<Value>();
+    loop {
+        match rows.try_next().await {
+            Ok(row) => assert!(row.is_some(), "the list ended well"),
+            Err(error) => return error,
+        }
+    }
+}
+
 /// The commands of a batch request, by name and decoded: `method parameter parameter …`.
 fn commands(script: &Script, request: usize) -> Vec<(String, String)> {
     let body = script.json(request);
@@ -501,12 +512,7 @@ async fn v3_ends_at_an_empty_page_only() {
 async fn a_v3_list_whose_ids_do_not_rise_is_an_error() {
     let same = || ok(json!({ "items": [{ "id": 1 }, { "id": 2 }] }));
     let script = Script::new([same(), same()]);
-    let error = script
-        .client()
-        .v3()
-        .list("tasks.task.list")
-        .await
-        .unwrap_err();
+    let error = failure(script.client().v3().list("tasks.task.list")).await;
     assert!(error.to_string().contains("by_offset()"), "{error}");
     assert!(
         serde_json::to_string(error.cursor().unwrap())
@@ -616,12 +622,7 @@ async fn a_row_of_another_type_is_named() {
 async fn a_lost_answer_ends_with_the_cursor() {
     let full = json!({ "p00": page(1..=50), "p01": page(51..=100), "p02": page(101..=150), "p03": page(151..=200), "top": descending(901..=950) });
     let script = Script::new([batch(full, json!([])), error(403, "ACCESS_DENIED")]);
-    let error = script
-        .client()
-        .v2()
-        .list("crm.deal.list")
-        .await
-        .unwrap_err();
+    let error = failure(script.client().v2().list("crm.deal.list")).await;
     assert_eq!(error.method(), Some("crm.deal.list"));
     assert!(
         serde_json::to_string(error.cursor().unwrap())
@@ -716,4 +717,22 @@ async fn a_method_that_is_none_and_a_reference_are_mistakes_of_a_list() {
     ] {
         assert_eq!(list.await.unwrap_err().kind(), Kind::Usage);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_awaited_whole_fails_with_the_cursor_of_its_beginning() {
+    let full = || json!({ "items": (1..=1_000).map(|id| json!({ "id": id })).collect::<Vec<_>>() });
+    let refused = || error(400, "NO");
+    let script = Script::new([ok(full()), refused(), ok(full()), refused()]);
+    let b24 = script.client();
+    let list = || b24.v3().list("tasks.task.list");
+    assert!(list().await.unwrap_err().cursor().is_none());
+    let mut pages = list().pages::<Value>();
+    pages.try_next().await.unwrap();
+    let behind = pages.cursor().cloned();
+    assert!(behind.is_some());
+    assert_eq!(
+        pages.try_next().await.unwrap_err().cursor(),
+        behind.as_ref()
+    );
 }

@@ -387,3 +387,25 @@ async fn numbers_that_are_none_do_no_harm() {
     let script = Script::new([Step::Answer(200, odd.into())]);
     assert_eq!(read(&script.client()).await.unwrap(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_last_attempt_tells_the_portals_own_code() {
+    let script = Script::new(vec![error(500, "INTERNAL_SERVER_ERROR"); 4]);
+    let error = read(&script.client()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code(), error.attempts()),
+        (Kind::Temporary, Some("INTERNAL_SERVER_ERROR"), 4)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_says_not_now_is_temporary() {
+    for status in [408, 429] {
+        let script = Script::new([error(status, "TOO_MANY_REQUESTS")]);
+        let error = write(&script.client()).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.may_have_run()),
+            (Kind::Temporary, false)
+        );
+    }
+}
