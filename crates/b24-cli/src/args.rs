@@ -216,7 +216,7 @@ pub(crate) fn is_on(variable: &str) -> bool {
 }
 
 /// `75s`, `55m`, `1h 30m`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a time such as 75s, 55m or 1h30m");
     let signed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
     Duration::try_from(signed)

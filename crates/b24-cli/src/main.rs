@@ -17,6 +17,7 @@ mod parameters;
 mod printer;
 mod prompt;
 mod report;
+mod resume;
 mod run;
 mod session;
 mod signals;

@@ -37,8 +37,6 @@ const LATER_FLAGS: &[&str] = &[
     "--labels",
     "--once",
     "--restart",
-    "--resume",
-    "--resume-within",
     "--seed",
 ];
 

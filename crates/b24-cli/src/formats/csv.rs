@@ -7,7 +7,7 @@ use csv::{ByteRecord, Terminator, WriterBuilder};
 use serde_json::value::RawValue;
 
 use super::row::{Columns, RowError, text};
-use super::{CsvFor, excel};
+use super::{CsvFor, State, excel};
 
 /// Byte order mark: Excel takes a file without it for one of an old code page.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -33,6 +33,14 @@ impl Csv {
         }
         let header: ByteRecord = self.columns.names().iter().map(String::as_bytes).collect();
         self.write([header], out);
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.columns.state()
+    }
+
+    pub(super) fn go_on(&mut self, rows: u64, state: State) {
+        self.columns.go_on(rows, state);
     }
 
     pub(super) fn rows(

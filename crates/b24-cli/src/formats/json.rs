@@ -29,6 +29,10 @@ impl Json {
         }
     }
 
+    pub(super) fn go_on(&mut self, rows: u64) {
+        self.rows = rows;
+    }
+
     pub(super) fn rows(
         &mut self,
         rows: &[Box<RawValue>],

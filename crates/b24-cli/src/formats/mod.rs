@@ -14,10 +14,11 @@ mod tests;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 pub(crate) use json_text::{compact, pretty};
-pub(crate) use output::Output;
+pub(crate) use output::{Output, beside};
 pub(crate) use row::{RowError, elements, entry, value};
 
 use crate::failure::Failure;
@@ -95,6 +96,20 @@ pub(crate) enum CsvFor {
     Excel,
 }
 
+/// What an encoder knows of the rows behind it, kept beside a part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct State {
+    /// Columns that no row had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unseen: Vec<String>,
+    /// Keys that had no column.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    strays: BTreeSet<String>,
+    /// Width of each column of a table, and whether it holds numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    layout: Vec<(usize, bool)>,
+}
+
 /// Turns rows into bytes, whole rows at a time.
 #[derive(Debug)]
 pub(crate) enum Encoder {
@@ -147,6 +162,24 @@ impl Encoder {
             Self::Json(json) => json.finish(out),
             Self::Csv(_) => {}
             Self::Table(table) => table.finish(out),
+        }
+    }
+
+    /// What going on behind the rows so far needs to know; none while rows are held back.
+    pub(crate) fn state(&self) -> Option<State> {
+        match self {
+            Self::Json(_) => Some(State::default()),
+            Self::Csv(csv) => Some(csv.state()),
+            Self::Table(table) => table.state(),
+        }
+    }
+
+    /// Goes on behind so many rows, instead of [`start`](Self::start).
+    pub(crate) fn go_on(&mut self, rows: u64, state: State) {
+        match self {
+            Self::Json(json) => json.go_on(rows),
+            Self::Csv(csv) => csv.go_on(rows, state),
+            Self::Table(table) => table.go_on(rows, state),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Where rows go: standard output, or a part file that gets its name when it is whole.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
@@ -34,7 +34,8 @@ enum Sink {
 }
 
 impl Output {
-    /// Opens the output; `None` is standard output.
+    /// Opens the output; `None` is standard output. What an earlier run left of it is still in
+    /// the part: see [`cut`](Self::cut).
     pub(crate) fn open(target: Option<&Path>, printer: &Printer) -> Result<Self, Failure> {
         let sink = match target {
             None => Sink::Stdout(printer.stdout()),
@@ -84,14 +85,41 @@ impl Output {
                 Ok(())
             }
             Err(error) => {
-                if let Sink::Part { file, .. } = &self.sink {
+                if let Sink::Part { file, .. } = &mut self.sink {
                     // The disk may have taken half a row: the part ends before it. If even that
                     // fails, the first error is the one to tell.
                     let _ = file.set_len(self.whole);
+                    let _ = file.seek(io::SeekFrom::Start(self.whole));
                 }
                 Err(error)
             }
         }
+    }
+
+    /// The length of the part: what an earlier run left, until it is cut.
+    pub(crate) fn length(&self) -> io::Result<u64> {
+        match &self.sink {
+            Sink::Part { file, .. } => Ok(file.metadata()?.len()),
+            _ => Ok(0),
+        }
+    }
+
+    /// Keeps so many bytes of the part, and goes on behind them.
+    pub(crate) fn cut(&mut self, length: u64) -> io::Result<()> {
+        if let Sink::Part { file, .. } = &mut self.sink {
+            file.set_len(length)?;
+            file.seek(io::SeekFrom::Start(length))?;
+            self.whole = length;
+        }
+        Ok(())
+    }
+
+    /// Brings all that was written to the disk; the length of the part is told.
+    pub(crate) fn checkpoint(&mut self) -> io::Result<u64> {
+        if let Sink::Part { file, .. } = &self.sink {
+            file.sync_data()?;
+        }
+        Ok(self.whole)
     }
 
     /// Takes an empty part away; what is in it stays.
@@ -144,32 +172,58 @@ fn part(target: &Path) -> Result<Sink, Failure> {
                 .hint(format!("-o {}/ writes a file into it", target.display())),
         );
     }
-    let mut part = target.as_os_str().to_owned();
-    part.push(".");
-    part.push(PART);
-    let part = PathBuf::from(part);
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&part)
-        .map_err(|error| not_opened(target, &error))?;
-    match file.try_lock() {
-        // A file system without locks: two runs cannot be told apart there.
-        Ok(()) | Err(TryLockError::Error(_)) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(
-                Failure::usage(format!("another b24 is writing {} now", target.display()))
-                    .state("nothing was sent"),
-            );
+    let part = beside(target, PART);
+    loop {
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&part)
+            .map_err(|error| not_opened(target, &error))?;
+        match file.try_lock() {
+            // A file system without locks: two runs cannot be told apart there.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Failure::usage(format!(
+                    "another b24 is writing {} now",
+                    target.display()
+                ))
+                .state("nothing was sent"));
+            }
+        }
+        // A run that ended between the two steps above has renamed or removed this file.
+        if is_still(&file, &part) {
+            return Ok(Sink::Part {
+                file,
+                part,
+                target: target.to_owned(),
+            });
         }
     }
-    file.set_len(0).map_err(|error| not_opened(&part, &error))?;
-    Ok(Sink::Part {
-        file,
-        part,
-        target: target.to_owned(),
-    })
+}
+
+/// `deals.csv.b24part` for `deals.csv`.
+pub(crate) fn beside(target: &Path, ending: &str) -> PathBuf {
+    let mut name = target.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+#[cfg(unix)]
+fn is_still(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |facts: std::fs::Metadata| (facts.dev(), facts.ino());
+    match (file.metadata(), path.metadata()) {
+        (Ok(opened), Ok(named)) => identity(opened) == identity(named),
+        _ => false,
+    }
+}
+
+/// Elsewhere an open file keeps its name from others.
+#[cfg(not(unix))]
+fn is_still(_file: &File, _path: &Path) -> bool {
+    true
 }
 
 fn not_opened(path: &Path, error: &io::Error) -> Failure {

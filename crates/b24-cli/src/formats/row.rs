@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::State;
 use super::json_text::compact;
 
 /// A row that does not fit the format.
@@ -120,6 +121,22 @@ impl Columns {
             .zip(&self.seen)
             .filter(|(_, seen)| !**seen);
         unseen.map(|(name, _)| name.clone()).collect()
+    }
+
+    pub(super) fn state(&self) -> State {
+        State {
+            unseen: self.unseen(),
+            strays: self.strays.clone(),
+            ..State::default()
+        }
+    }
+
+    /// Goes on behind so many rows.
+    pub(super) fn go_on(&mut self, rows: u64, state: State) {
+        let names = self.names.iter();
+        self.seen = names.map(|name| !state.unseen.contains(name)).collect();
+        self.strays = state.strays;
+        self.rows = rows;
     }
 
     /// The values of a row by column; none where it has no such key.

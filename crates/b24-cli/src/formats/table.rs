@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use console::{Alignment, measure_text_width, pad_str};
 use serde_json::value::RawValue;
 
+use super::State;
 use super::row::{Columns, RowError, is_number, text};
 
 /// How many rows are looked at before the first is written.
@@ -36,6 +37,20 @@ impl Table {
             waiting: Vec::new(),
             layout: Vec::new(),
         }
+    }
+
+    /// None while the first rows wait to be measured.
+    pub(super) fn state(&self) -> Option<State> {
+        let layout = self.layout.clone();
+        (!layout.is_empty()).then(|| State {
+            layout,
+            ..self.columns.state()
+        })
+    }
+
+    pub(super) fn go_on(&mut self, rows: u64, state: State) {
+        self.layout.clone_from(&state.layout);
+        self.columns.go_on(rows, state);
     }
 
     pub(super) fn rows(

@@ -14,6 +14,8 @@ pub(crate) struct Progress {
     pub(crate) what: String,
     /// How many are done.
     pub(crate) done: u64,
+    /// How many of them an earlier run has done.
+    pub(crate) before: u64,
     /// How many there are, as far as is known.
     pub(crate) total: Option<u64>,
 }
@@ -28,7 +30,8 @@ impl Progress {
         text = text + " " + &self.what;
         let seconds = running.as_secs_f64();
         if seconds >= 1.0 {
-            text = text + ", " + &grouped((self.done as f64 / seconds) as u64) + "/s";
+            text =
+                text + ", " + &grouped(((self.done - self.before) as f64 / seconds) as u64) + "/s";
         }
         text
     }
@@ -176,6 +179,7 @@ mod tests {
         let progress = Progress {
             what: "deals".into(),
             done: 1_250,
+            before: 0,
             total: Some(5_000),
         };
         assert_eq!(

@@ -143,6 +143,7 @@ impl<'a> Report<'a> {
             what: "commands".to_owned(),
             done: self.counts.all(),
             total: Some(total),
+            ..Progress::default()
         });
     }
 

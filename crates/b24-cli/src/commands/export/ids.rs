@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::filter::Operator;
 use crate::formats::entry;
 use crate::parameters::{self, Tree};
+use crate::resume::Place;
 
 /// Ids in one command: one page.
 const PAGE: usize = 50;
@@ -44,14 +45,30 @@ pub(super) fn read(source: &str) -> Result<Vec<String>, Failure> {
 #[derive(Debug)]
 pub(super) struct ById {
     left: std::vec::IntoIter<String>,
+    /// Ids that were looked up.
+    done: usize,
     missing: Vec<String>,
 }
 
 impl ById {
-    pub(super) fn new(ids: Vec<String>) -> Self {
+    /// Goes on behind the first `done` ids, of which some had no row.
+    pub(super) fn from(ids: Vec<String>, done: usize, missing: Vec<String>) -> Self {
+        let mut left = ids.into_iter();
+        if let Some(last) = done.checked_sub(1) {
+            left.nth(last);
+        }
         Self {
-            left: ids.into_iter(),
-            missing: Vec::new(),
+            left,
+            done,
+            missing,
+        }
+    }
+
+    /// The place behind the rows that came.
+    pub(super) fn place(&self) -> Place {
+        Place::Ids {
+            done: self.done,
+            missing: self.missing.clone(),
         }
     }
 
@@ -89,6 +106,7 @@ impl ById {
                 Outcome::Skipped => {}
             }
         }
+        self.done += wanted.len();
         Ok(Some(self.sorted(&wanted, rows, plan.entity.id_field())))
     }
 

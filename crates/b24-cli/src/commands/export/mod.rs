@@ -6,8 +6,11 @@ mod plan;
 mod price;
 mod read;
 mod request;
+mod source;
+mod told;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -17,6 +20,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::formats::{CsvFor, Format};
 use crate::parameters::Tree;
+use crate::resume::Wish;
 use crate::session::Session;
 
 use request::Request;
@@ -31,6 +35,7 @@ Examples:
   b24 export crm.deal.list --filter '>=DATE_CREATE=2026-01-01' | jq .TITLE
   b24 export spa:Orders --limit 10 -f table
   b24 export deals contacts companies -o backup/
+  b24 export deals -o deals.csv --resume          goes on where a stopped run ended
 ")]
 pub(crate) struct Args {
     /// deals leads contacts companies tasks invoices quotes users products, spa:NAME or spa:ID, or any list method
@@ -60,6 +65,12 @@ pub(crate) struct Args {
     /// Where to: a file, DIR/ or - (standard output)
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Go on with the part that a stopped run left, if it fits; else start
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// As --resume, if the part was last written to within this time, such as 6h
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration)]
+    pub(crate) resume_within: Option<Duration>,
     /// jsonl, json, csv or table; absent: the extension of the output, else jsonl
     #[arg(short, long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
@@ -90,6 +101,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
         .collect();
     let words = words?;
     let places = Places::of(&args, words.len())?;
+    let wish = wish(&args, &places)?;
     let request = Request::read(&args, places.format)?;
     let connection = session.connection().await?;
     for word in words {
@@ -102,10 +114,27 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
         if session.global.dry_run {
             price::show(&plan, target.as_deref(), session, connection).await?;
         } else {
-            read::read(plan, target.as_deref(), session, connection).await?;
+            read::read(plan, target.as_deref(), wish, session, connection).await?;
         }
     }
     Ok(Exit::Done)
+}
+
+/// Whether to go on with an earlier run.
+fn wish(args: &Args, places: &Places) -> Result<Option<Wish>, Failure> {
+    if !args.resume && args.resume_within.is_none() {
+        return Ok(None);
+    }
+    if places.output.is_none() {
+        return Err(
+            Failure::usage("--resume goes on with a file, and this is standard output")
+                .state("nothing was sent")
+                .hint("-o FILE, and the same again with --resume when it was stopped"),
+        );
+    }
+    Ok(Some(Wish {
+        within: args.resume_within,
+    }))
 }
 
 async fn smart_process(

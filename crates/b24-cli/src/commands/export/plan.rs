@@ -14,6 +14,7 @@ use crate::fields::{Fields, row_key};
 use crate::filter::Target;
 use crate::formats::{CsvFor, Format};
 use crate::parameters::{self, Tree};
+use crate::resume::Question;
 use crate::session::Session;
 
 /// Columns of a table when nobody says which: of these, those that the entity has.
@@ -59,6 +60,26 @@ pub(super) struct Plan {
     pub(super) chosen: bool,
     /// Whether the method knows the operator `@`.
     pub(super) knows_in: bool,
+}
+
+impl Plan {
+    /// What a file of this plan answers.
+    pub(super) fn question(&self, connection: &Connection) -> Question {
+        Question::default()
+            .with("portal", &connection.client.redacted_webhook())
+            .with(
+                "method",
+                &(&self.entity.method, self.entity.version.to_string()),
+            )
+            .with("parameters", &self.params)
+            .with("filter", &self.filter)
+            .with("select", &(&self.select, &self.only))
+            .with("columns", &self.columns)
+            .with("order", &(&self.order, self.by_offset))
+            .with("limit", &self.limit)
+            .with("ids", &self.ids)
+            .with("format", &format!("{:?} {:?}", self.format, self.csv_for))
+    }
 }
 
 /// Checks the request against the entity's fields and makes the plan.

@@ -6,16 +6,16 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
-use b24::list::Pages;
 use serde_json::value::RawValue;
 
-use super::ids::ById;
 use super::plan::Plan;
-use crate::catalogue::Version;
+use super::source::{Rows, Source};
+use super::told::End;
 use crate::connection::Connection;
-use crate::failure::{Failure, Kind, from_sdk, refine};
+use crate::failure::Failure;
 use crate::formats::{Encoder, Format, Output, entry};
-use crate::printer::{Progress, StdoutClosed, Summary, counted, grouped};
+use crate::printer::{Progress, counted};
+use crate::resume::{Earlier, Journal, Mark, Place, Wish};
 use crate::session::Session;
 
 /// Bytes that are gathered before they are written.
@@ -25,26 +25,44 @@ const BLOCK: usize = 1 << 16;
 pub(super) async fn read(
     plan: Plan,
     target: Option<&Path>,
+    wish: Option<Wish>,
     session: &Session,
     connection: &Connection,
 ) -> Result<()> {
-    let output = Output::open(target, &session.printer)?;
+    let mut output = Output::open(target, &session.printer)?;
     if !plan.order.is_empty() {
         session.printer.note("an order of its own is read page by page: rows that change meanwhile may be missed or repeated");
     }
+    let mut journal = target
+        .filter(|_| output.part().is_some())
+        .map(|target| Journal::of(target, plan.question(connection)));
+    let earlier = match &mut journal {
+        Some(journal) => begin(journal, &mut output, wish, &plan, session)?,
+        None => None,
+    };
+    let from = earlier.as_ref().map(|earlier| &earlier.mark);
+    let mut encoder = encoder(&plan);
+    let mut block = Vec::new();
+    match from {
+        Some(mark) => encoder.go_on(mark.rows, mark.state.clone()),
+        None => encoder.start(&mut block),
+    }
     let before = connection.client.stats();
     let mut export = Export {
-        encoder: encoder(&plan),
-        source: source(&plan, connection),
+        encoder,
+        source: Source::of(&plan, connection, from),
         total: plan.limit.or(plan.ids.as_ref().map(|ids| ids.len() as u64)),
+        place: from.map(|mark| mark.place.clone()),
+        rows: from.map_or(0, |mark| mark.rows),
+        resumed: from.map_or(0, |mark| mark.rows),
+        last: None,
         plan,
         session,
         connection,
         output,
-        block: Vec::new(),
+        journal,
+        block,
         pending: 0,
-        rows: 0,
-        last: None,
         started: Instant::now(),
     };
     match export.run().await {
@@ -63,6 +81,40 @@ pub(super) async fn read(
     Ok(())
 }
 
+/// Cuts the part to what counts of it: the rows of an earlier run, or nothing.
+fn begin(
+    journal: &mut Journal,
+    output: &mut Output,
+    wish: Option<Wish>,
+    plan: &Plan,
+    session: &Session,
+) -> Result<Option<Earlier>, Failure> {
+    let part = output.part().unwrap_or(Path::new("")).display().to_string();
+    let failed = |error: io::Error| Failure::local(format!("{part}: {error}"));
+    let length = output.length().map_err(failed)?;
+    let found = match wish.map(|wish| journal.earlier(wish, length)) {
+        None => None,
+        Some(Ok(found)) => found,
+        Some(Err(why)) => {
+            let note = format!("{part} is left from another run, but {why}: starting afresh");
+            session.printer.note(note);
+            None
+        }
+    };
+    let Some(earlier) = found else {
+        journal.forget().map_err(failed)?;
+        output.cut(0).map_err(failed)?;
+        return Ok(None);
+    };
+    output.cut(earlier.mark.length).map_err(failed)?;
+    session.printer.note(format!(
+        "going on with {part} of {}: {} done",
+        earlier.begun.strftime("%Y-%m-%d %H:%MZ"),
+        counted(earlier.mark.rows, &plan.entity.row, &plan.entity.rows),
+    ));
+    Ok(Some(earlier))
+}
+
 fn encoder(plan: &Plan) -> Encoder {
     let columns = plan.columns.clone();
     match plan.format {
@@ -72,102 +124,63 @@ fn encoder(plan: &Plan) -> Encoder {
     }
 }
 
-/// Where rows come from.
-enum Source {
-    List(Box<Pages<Box<RawValue>>>),
-    Ids(ById),
-}
-
-fn source(plan: &Plan, connection: &Connection) -> Source {
-    if let Some(ids) = &plan.ids {
-        let cut = plan
-            .limit
-            .map_or(ids.len(), |limit| ids.len().min(limit as usize));
-        return Source::Ids(ById::new(ids[..cut].to_vec()));
-    }
-    let mut list = match plan.entity.version {
-        Version::V2 => connection.client.v2().list(&plan.entity.method),
-        Version::V3 => connection.client.v3().list(&plan.entity.method),
-    };
-    list = list.params(&plan.params);
-    if let Some(filter) = &plan.filter {
-        list = list.filter(filter);
-    }
-    if let Some(select) = &plan.select {
-        list = list.select(select.iter().map(String::as_str));
-    }
-    if !plan.order.is_empty() {
-        list = list.order(
-            plan.order
-                .iter()
-                .map(|(name, direction)| (name.as_str(), *direction)),
-        );
-    }
-    if plan.by_offset {
-        list = list.by_offset();
-    }
-    if let Some(limit) = plan.limit {
-        list = list.limit(limit);
-    }
-    Source::List(Box::new(list.pages()))
-}
-
-/// Why an export ended early.
-enum End {
-    Portal(b24::Error),
-    Disk(io::Error),
-    Row(crate::formats::RowError),
-    Stopped(crate::stop::Reason),
-}
-
-struct Export<'a> {
-    plan: Plan,
-    session: &'a Session,
-    connection: &'a Connection,
-    encoder: Encoder,
-    source: Source,
-    output: Output,
+/// One list on its way into one file.
+pub(super) struct Export<'a> {
+    pub(super) plan: Plan,
+    pub(super) session: &'a Session,
+    pub(super) connection: &'a Connection,
+    pub(super) encoder: Encoder,
+    pub(super) source: Source,
+    pub(super) output: Output,
+    pub(super) journal: Option<Journal>,
     /// Whole rows that are not written yet, and how many.
-    block: Vec<u8>,
-    pending: u64,
-    /// Rows that are written.
-    rows: u64,
+    pub(super) block: Vec<u8>,
+    pub(super) pending: u64,
+    /// Rows that are written, those of an earlier run too.
+    pub(super) rows: u64,
+    /// Rows of an earlier run.
+    pub(super) resumed: u64,
+    /// Behind the last row of the block.
+    place: Option<Place>,
     /// The last row of the block.
     last: Option<Box<RawValue>>,
-    total: Option<u64>,
-    started: Instant,
+    pub(super) total: Option<u64>,
+    pub(super) started: Instant,
 }
 
 impl Export<'_> {
     async fn run(&mut self) -> Result<(), End> {
-        self.encoder.start(&mut self.block);
-        while let Some(rows) = self.next().await? {
-            self.encoder
-                .rows(&rows, &mut self.block)
-                .map_err(End::Row)?;
+        while let Some(Rows { rows, place }) = self.next().await? {
+            let whole = self.block.len();
+            if let Err(error) = self.encoder.rows(&rows, &mut self.block) {
+                self.block.truncate(whole);
+                return Err(End::Row(error));
+            }
             self.pending += rows.len() as u64;
             self.last = rows.into_iter().next_back().or(self.last.take());
+            self.place = Some(place);
             if self.block.len() >= BLOCK || self.session.printer.stdout_is_terminal() {
                 self.write().map_err(End::Disk)?;
+            }
+            if self.journal.as_ref().is_some_and(Journal::is_due) {
+                self.note().map_err(End::Disk)?;
             }
             self.progress();
         }
         self.encoder.finish(&mut self.block);
         self.write().map_err(End::Disk)?;
-        self.output.finish().map_err(End::Disk)
+        self.output.finish().map_err(End::Disk)?;
+        if let Some(journal) = &mut self.journal {
+            journal.forget().map_err(End::Disk)?;
+        }
+        Ok(())
     }
 
-    async fn next(&mut self) -> Result<Option<Vec<Box<RawValue>>>, End> {
-        let next = async {
-            match &mut self.source {
-                Source::List(pages) => Ok(pages.try_next().await?.map(|page| page.items)),
-                Source::Ids(ids) => ids.next(&self.plan, self.connection).await,
-            }
-        };
+    async fn next(&mut self) -> Result<Option<Rows>, End> {
         tokio::select! {
             biased;
             reason = self.session.stop.requested() => Err(End::Stopped(reason)),
-            rows = next => rows.map_err(End::Portal),
+            rows = self.source.next(&self.plan, self.connection) => rows.map_err(End::Portal),
         }
     }
 
@@ -178,157 +191,34 @@ impl Export<'_> {
         Ok(())
     }
 
+    /// Writes what came, and notes where a later run goes on.
+    pub(super) fn note(&mut self) -> io::Result<()> {
+        let since = Instant::now();
+        self.write()?;
+        let (Some(journal), Some(place)) = (&mut self.journal, &self.place) else {
+            return Ok(());
+        };
+        let Some(state) = self.encoder.state() else {
+            return Ok(());
+        };
+        let id = self.plan.entity.id_field();
+        let last = self.last.as_ref().and_then(|row| entry(row, id));
+        let mark = Mark {
+            place: place.clone(),
+            length: self.output.checkpoint()?,
+            rows: self.rows,
+            last: last.or_else(|| journal.noted()?.last.clone()),
+            state,
+        };
+        journal.note(mark, since)
+    }
+
     fn progress(&self) {
         self.session.printer.progress(&Progress {
             what: self.plan.entity.rows.clone(),
             done: self.rows + self.pending,
+            before: self.resumed,
             total: self.total,
         });
-    }
-
-    /// `41,000 of ~412,306 deals`.
-    fn how_far(&self) -> String {
-        let of = self
-            .total
-            .map(|total| format!(" of ~{}", grouped(total)))
-            .unwrap_or_default();
-        format!("{}{of} {}", grouped(self.rows), self.plan.entity.rows)
-    }
-
-    async fn failed(mut self, end: End) -> anyhow::Error {
-        // Rows that have come are kept, but for a disk that does not take them.
-        if self.pending > 0 && !matches!(end, End::Disk(_)) && self.write().is_err() {
-            self.block.clear();
-        }
-        let name = self.output.name();
-        let failure = match end {
-            End::Disk(error)
-                if error
-                    .get_ref()
-                    .is_some_and(<dyn std::error::Error + Send + Sync>::is::<StdoutClosed>) =>
-            {
-                return error.into();
-            }
-            End::Disk(error) => {
-                let text = format!("{} after {}", self.output.failure(&error), self.how_far());
-                Failure::local(text).hint("free space, or -o elsewhere")
-            }
-            End::Portal(error) => {
-                refine(from_sdk(&error, Some(self.connection)), self.connection).await
-            }
-            End::Row(error) => Failure::new(
-                Kind::Answer,
-                format!("{}: {error}", self.plan.entity.method),
-            )
-            .hint("-f jsonl writes rows of any shape"),
-            End::Stopped(reason) => {
-                Failure::stopped(reason, &format!("the export of {}", self.plan.entity.rows))
-            }
-        };
-        let failure = failure.state(self.kept(&name));
-        self.output.give_up();
-        failure.into()
-    }
-
-    /// What is left of the export.
-    fn kept(&self, name: &str) -> String {
-        let Some(part) = self.output.part() else {
-            if self.rows == 0 {
-                return "nothing was written; reading is safe to repeat".to_owned();
-            }
-            return format!(
-                "{} were written to {name}; reading is safe to repeat",
-                self.how_far()
-            );
-        };
-        if self.rows == 0 {
-            return format!("{name} is untouched");
-        }
-        let id = self.last.as_ref().filter(|_| self.pending == 0);
-        let up_to = id.and_then(|row| entry(row, self.plan.entity.id_field()));
-        let up_to = up_to
-            .map(|id| format!(", up to {} {id}", self.plan.entity.row))
-            .unwrap_or_default();
-        format!(
-            "{name} is untouched; {} are whole in {}{up_to}",
-            self.how_far(),
-            part.display()
-        )
-    }
-
-    fn warn(&self, strays: &BTreeSet<String>) {
-        let unseen = self.encoder.unseen();
-        if self.plan.chosen && self.rows > 0 && !unseen.is_empty() {
-            self.session
-                .printer
-                .warning(format!("no row has the field: {}", unseen.join(", ")));
-        }
-        if !strays.is_empty() {
-            let names: Vec<_> = strays.iter().map(String::as_str).collect();
-            self.session.printer.warning(format!(
-                "rows have fields without a column, they are not in the file: {}; --select names the columns",
-                names.join(", ")
-            ));
-        }
-        if let Source::Ids(ids) = &self.source
-            && let missing @ [_, ..] = ids.missing()
-        {
-            let shown: Vec<_> = missing.iter().take(3).map(String::as_str).collect();
-            let more = if missing.len() > shown.len() {
-                " …"
-            } else {
-                ""
-            };
-            self.session.printer.warning(format!(
-                "{} no row: {}{more}",
-                counted(missing.len() as u64, "id has", "ids have"),
-                shown.join(", ")
-            ));
-        }
-    }
-
-    fn summary(self, strays: &BTreeSet<String>, requests: u64, bytes: u64) {
-        let seconds = self.started.elapsed().as_secs_f64();
-        let all = if self.plan.chosen { "" } else { ", all fields" };
-        let place = if self.output.is_stdout() {
-            String::new()
-        } else {
-            format!(" in {}", self.output.name())
-        };
-        let text = format!(
-            "{}{place}; {}, {}{all} in {seconds:.1} s, {}",
-            counted(self.rows, &self.plan.entity.row, &self.plan.entity.rows),
-            counted(requests, "request", "requests"),
-            size(bytes),
-            self.connection,
-        );
-        let missing = match &self.source {
-            Source::Ids(ids) => ids.missing().len(),
-            Source::List(_) => 0,
-        };
-        self.session.finish(
-            Summary::new(text)
-                .field("entity", self.plan.entity.rows.as_str())
-                .field("method", self.plan.entity.method.as_str())
-                .field("rows", self.rows)
-                .field("missing", missing)
-                .field("output", self.output.name())
-                .field("format", self.plan.format.extension())
-                .field("requests", requests)
-                .field("bytes", bytes)
-                .field("seconds", seconds)
-                .field("strays", strays.iter().cloned().collect::<Vec<_>>())
-                .field("portal", self.connection.host.as_str())
-                .field("origin", self.connection.origin.as_str()),
-        );
-    }
-}
-
-/// `8.1 MB`.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
 }
