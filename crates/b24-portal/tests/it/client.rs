@@ -50,15 +50,23 @@ pub(crate) async fn read(response: reqwest::Response) -> (u16, Value) {
     (status, value)
 }
 
-/// Posts JSON without a socket, so that paused time drives the portal.
+/// Posts JSON to a v2 method without a socket, so that paused time drives the portal.
 pub(crate) async fn call_in_process(
     portal: &Portal,
     method: &str,
     params: &Value,
 ) -> (StatusCode, Value) {
-    let path = portal.webhook().strip_prefix(&portal.url()).unwrap();
-    let request =
-        Request::post(format!("{path}{method}")).header("content-type", "application/json");
+    post_in_process(portal, &format!("{}{method}", portal.webhook()), params).await
+}
+
+/// Posts JSON to a URL of the portal without a socket.
+pub(crate) async fn post_in_process(
+    portal: &Portal,
+    url: &str,
+    params: &Value,
+) -> (StatusCode, Value) {
+    let request = Request::post(url.strip_prefix(&portal.url()).unwrap())
+        .header("content-type", "application/json");
     let request = request.body(Body::from(params.to_string())).unwrap();
     let response = portal.router().oneshot(request).await.unwrap();
     let status = response.status();

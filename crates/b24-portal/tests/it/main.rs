@@ -1,6 +1,7 @@
 //! The portal over real HTTP and in process, against the tables of how real portals answer.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod bad_input;
 mod batch;
 mod client;
 mod control;
