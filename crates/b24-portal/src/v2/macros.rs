@@ -3,9 +3,11 @@
 //! A path that leads nowhere ends at the last container reached, and a macro takes everything up to the next space
 //! with it. Both are traps of the real portal that clients must live with.
 
+use std::borrow::Cow;
+
 use super::batch::Maps;
 use crate::php::{Key, Php, PhpArray};
-use crate::play::Answer;
+use crate::play::{Answer, JsonRows};
 
 const NAMES: [&str; 5] = ["result", "next", "total", "time", "error"];
 
@@ -42,11 +44,11 @@ fn resolve_text(text: &str, maps: &Maps) -> Php {
         }
         let value = maps.look_up(found.name, &found.path);
         if found.start == 0 && found.end == text.len() {
-            return value;
+            return value.into_php();
         }
-        if let Php::Int(_) | Php::Float(_) | Php::Str(_) = value {
+        if let Some(scalar) = value.text() {
             shown.push_str(&text[copied..found.start]);
-            shown.push_str(&value.to_text());
+            shown.push_str(&scalar);
             copied = found.end;
         }
     }
@@ -95,20 +97,55 @@ fn path_of(run: &str) -> Vec<&str> {
     path
 }
 
+/// What a path leads to. Containers of rows are made into values only where they are wanted.
+enum Found<'m> {
+    Value(Cow<'m, Php>),
+    Array(&'m PhpArray),
+    Rows(&'m JsonRows),
+    Answer(&'m Answer),
+    AllResults(&'m Maps),
+}
+
+impl Found<'_> {
+    fn into_php(self) -> Php {
+        match self {
+            Self::Value(value) => value.into_owned(),
+            Self::Array(array) => array.clone().into(),
+            Self::Rows(rows) => rows.to_php(),
+            Self::Answer(answer) => answer.to_php(),
+            Self::AllResults(maps) => {
+                let results = maps.result.iter();
+                Php::map(results.map(|(key, answer)| (key.clone(), answer.to_php())))
+            }
+        }
+    }
+
+    /// What is put into a text: a number or a text.
+    fn text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Value(value) => match &**value {
+                Php::Int(_) | Php::Float(_) | Php::Str(_) => Some(value.to_text()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 impl Maps {
-    fn look_up(&self, name: &str, path: &[&str]) -> Php {
+    fn look_up(&self, name: &str, path: &[&str]) -> Found<'_> {
         match name {
             "result" => self.look_up_result(path),
             "error" => walk_array(&self.error, path),
             "total" => walk_array(&self.total, path),
             "next" => walk_array(&self.next, path),
             "time" => walk_array(&self.time, path),
-            _ => Php::Null,
+            _ => Found::Value(Cow::Owned(Php::Null)),
         }
     }
 
     /// As [`walk_array`] over the map of results, but reads no more rows than the path needs.
-    fn look_up_result(&self, path: &[&str]) -> Php {
+    fn look_up_result(&self, path: &[&str]) -> Found<'_> {
         let wanted = path.first().map(|step| Key::from(*step));
         let found = self
             .result
@@ -118,55 +155,53 @@ impl Maps {
             Some((_, Answer::Value(value) | Answer::Document(value))) if !value.is_null() => {
                 walk(value, &path[1..])
             }
-            Some((_, answer @ Answer::Rows { .. })) => walk_rows(answer, &path[1..]),
-            _ => Php::map(
-                self.result
-                    .iter()
-                    .map(|(key, answer)| (key.clone(), answer.to_php())),
-            ),
+            Some((_, answer @ Answer::Rows { key, rows })) => {
+                walk_rows(answer, *key, rows, &path[1..])
+            }
+            _ => Found::AllResults(self),
         }
     }
 }
 
-fn walk_rows(answer: &Answer, path: &[&str]) -> Php {
-    let Answer::Rows { key, rows } = answer else {
-        return answer.to_php();
-    };
+fn walk_rows<'m>(
+    answer: &'m Answer,
+    key: Option<&str>,
+    rows: &'m JsonRows,
+    path: &[&str],
+) -> Found<'m> {
     let inside = match (key, path) {
-        (Some(key), [step, rest @ ..]) if step == key => rest,
+        (Some(key), [step, rest @ ..]) if *step == key => rest,
         (None, path) => path,
-        _ => return answer.to_php(),
+        _ => return Found::Answer(answer),
     };
     let row = inside.first().and_then(|step| match Key::from(*step) {
         Key::Int(place) => rows.row_php(usize::try_from(place).ok()?),
         Key::Str(_) => None,
     });
     match row {
-        Some(row) => walk(&row, &inside[1..]),
-        None => rows.to_php(),
+        Some(row) => Found::Value(Cow::Owned(walk(&row, &inside[1..]).into_php())),
+        None => Found::Rows(rows),
     }
 }
 
-fn walk_array(array: &PhpArray, path: &[&str]) -> Php {
+fn walk_array<'m>(array: &'m PhpArray, path: &[&str]) -> Found<'m> {
     match path
         .split_first()
         .and_then(|(step, rest)| Some((array.get(&Key::from(*step))?, rest)))
     {
         Some((value, rest)) if !value.is_null() => walk(value, rest),
-        _ => array.clone().into(),
+        _ => Found::Array(array),
     }
 }
 
-fn walk(value: &Php, path: &[&str]) -> Php {
-    let Some((step, rest)) = path.split_first() else {
-        return value.clone();
-    };
-    match value {
-        Php::Array(array) => walk_array(array, path),
-        Php::Str(text) => {
-            character(text, step).map_or_else(|| value.clone(), |picked| walk(&picked, rest))
-        }
-        other => other.clone(),
+fn walk<'m>(value: &'m Php, path: &[&str]) -> Found<'m> {
+    match (value, path.split_first()) {
+        (Php::Array(array), Some(_)) => walk_array(array, path),
+        (Php::Str(text), Some((step, rest))) => match character(text, step) {
+            Some(picked) => Found::Value(Cow::Owned(walk(&picked, rest).into_php())),
+            None => Found::Value(Cow::Borrowed(value)),
+        },
+        _ => Found::Value(Cow::Borrowed(value)),
     }
 }
 
