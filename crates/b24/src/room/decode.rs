@@ -50,7 +50,11 @@ impl Time {
             (Some(reset), Some(finish)) => Some(reset - finish),
             _ => None,
         };
-        self.operating.map(|used| Charge { used, frees_in })
+        self.operating.map(|used| Charge {
+            used,
+            frees_in,
+            finish: self.finish,
+        })
     }
 }
 

@@ -1,41 +1,58 @@
-//! The operating time of one credential: what the portal says it has charged, and when that is free again.
+//! The operating time of one credential: what the portal has charged, and when that is free again.
 //!
 //! The portal sums the run time of each method over ten one-minute baskets and refuses the next call
 //! once the sum is above its limit (420 s in the sources of the REST module, 480 s in an example of the
 //! documentation; no answer tells it). Pure: the caller brings the time.
 
+mod account;
+
 use std::collections::HashMap;
 use std::time::Duration;
+
+use account::Account;
 
 use crate::rt::Instant;
 
 /// Seconds of one method in ten minutes that are safe to plan with.
 pub(crate) const ASSUMED_LIMIT: f64 = 420.0;
-/// How long a basket lives after a refusal of which we know nothing more.
-const BASKET: Duration = Duration::from_secs(60);
+
+/// A request that would get less than this part of what it wants waits for more.
+const LEAST_PART: f64 = 0.125;
 
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    methods: HashMap<String, Account>,
+    accounts: HashMap<String, Account>,
     limit: Option<f64>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Account {
-    /// Seconds charged, as the portal told last.
-    used: f64,
-    /// When the oldest basket leaves, on our clock.
-    frees_at: Instant,
-    refused: bool,
-}
-
-/// The part of a `time` block that tells about operating time.
+/// What an answer tells about operating time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Charge {
     /// Seconds charged so far.
     pub(crate) used: f64,
     /// Seconds from the end of the answer until the oldest basket leaves.
     pub(crate) frees_in: Option<f64>,
+    /// When the portal said so, on its own clock.
+    pub(crate) finish: Option<f64>,
+}
+
+/// Whether a request may spend.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Room {
+    /// So many seconds, and they are reserved.
+    Granted(f64),
+    /// Not before so long.
+    After(Duration),
+    /// Not before a request under way has come back.
+    AfterAnswer,
+}
+
+/// What one method has used, and when it comes back.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Used {
+    pub(crate) seconds: f64,
+    /// Seconds that come back, and in how long, the next first.
+    pub(crate) comes_back: Vec<(Duration, f64)>,
 }
 
 impl Ledger {
@@ -44,127 +61,108 @@ impl Ledger {
         self.limit = Some(seconds);
     }
 
+    /// The limit to plan with: told, learned from a refusal, or assumed.
+    pub(crate) fn limit(&self) -> f64 {
+        self.limit.unwrap_or(ASSUMED_LIMIT)
+    }
+
     pub(crate) fn learn(&mut self, method: &str, charge: Charge, now: Instant) {
-        let frees_in = charge
-            .frees_in
-            .and_then(|s| Duration::try_from_secs_f64(s.clamp(0.0, 600.0)).ok())
-            .unwrap_or(BASKET);
-        let account = Account {
-            used: charge.used,
-            frees_at: now + frees_in,
-            refused: false,
-        };
-        match self.methods.get_mut(method) {
-            Some(known) => *known = account,
+        match self.accounts.get_mut(method) {
+            Some(account) => account.learn(charge, now),
             None => {
-                self.methods.insert(method.to_owned(), account);
+                let mut account = Account::default();
+                account.learn(charge, now);
+                self.accounts.insert(method.to_owned(), account);
             }
         }
     }
 
     /// The portal refused the method for its operating time.
     pub(crate) fn refused(&mut self, method: &str, now: Instant) {
-        let known = self.methods.get(method).copied();
+        let account = self.accounts.entry(method.to_owned()).or_default();
+        let used = account.used();
         // A value far below any limit in use is old: others spend from the same account.
-        if let Some(known) = known.filter(|known| known.used > ASSUMED_LIMIT / 2.0) {
-            let learned = self.limit.map_or(known.used, |limit| limit.min(known.used));
-            self.limit = Some(learned);
+        if used > ASSUMED_LIMIT / 2.0 {
+            self.limit = Some(self.limit.map_or(used, |limit| limit.min(used)));
         }
-        let frees_at = known
-            .map(|known| known.frees_at)
-            .filter(|at| *at > now)
-            .unwrap_or(now + BASKET);
-        let used = known.map_or(0.0, |known| known.used);
-        self.methods.insert(
-            method.to_owned(),
-            Account {
-                used,
-                frees_at,
-                refused: true,
-            },
-        );
+        account.refused(now);
     }
 
     /// How long `method` has to wait; `None` = it may go.
     pub(crate) fn wait(&self, method: &str, now: Instant) -> Option<Duration> {
-        let account = self.methods.get(method)?;
-        let full = account.refused || account.used >= self.limit.unwrap_or(ASSUMED_LIMIT);
-        (full && account.frees_at > now).then(|| account.frees_at - now)
+        let account = self.accounts.get(method)?;
+        account.wait(self.limit(), now)
     }
 
-    /// Seconds charged to `method`, as the portal told last.
-    #[cfg(test)]
-    fn used(&self, method: &str) -> f64 {
-        self.methods.get(method).map_or(0.0, |account| account.used)
+    /// Asks for `wanted` seconds of `method`, or fewer; `unit` is the price of its smallest request.
+    /// What is granted has to be given back by [`settle`](Self::settle).
+    pub(crate) fn reserve(&mut self, method: &str, wanted: f64, unit: f64, now: Instant) -> Room {
+        let limit = self.limit();
+        let account = self.accounts.entry(method.to_owned()).or_default();
+        if account.is_refused(now) {
+            return account
+                .wait(limit, now)
+                .map_or(Room::AfterAnswer, Room::After);
+        }
+        if !account.blocks() {
+            return account.grant(wanted);
+        }
+        let left = limit - account.used() - account.reserved();
+        if left >= wanted {
+            return account.grant(wanted);
+        }
+        let whole = (left / unit).floor() * unit;
+        if whole >= unit && whole >= wanted * LEAST_PART {
+            return account.grant(whole);
+        }
+        if account.reserved() > 0.0 {
+            return Room::AfterAnswer;
+        }
+        // Something has left its basket, and no answer has told how much: ask with the smallest request.
+        if account.may_look(limit, unit, now) {
+            return account.grant(unit);
+        }
+        match account.next_release(now) {
+            Some(wait) => Room::After(wait),
+            None => account.grant(unit),
+        }
+    }
+
+    /// A request that had reserved `seconds` is over. Lost, it may have cost them all.
+    pub(crate) fn settle(&mut self, method: &str, seconds: f64, lost: bool, now: Instant) {
+        if let Some(account) = self.accounts.get_mut(method) {
+            account.settle(seconds, lost, now);
+        }
+    }
+
+    /// What `method` has used.
+    pub(crate) fn used(&self, method: &str, now: Instant) -> Used {
+        self.accounts
+            .get(method)
+            .map_or_else(Used::nothing, |account| account.show(now))
+    }
+
+    /// What every method has used that has used anything.
+    pub(crate) fn all(&self, now: Instant) -> Vec<(String, Used)> {
+        let mut all: Vec<_> = self
+            .accounts
+            .iter()
+            .map(|(method, account)| (method.clone(), account.show(now)))
+            .filter(|(_, used)| used.seconds > 0.0)
+            .collect();
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        all
+    }
+}
+
+impl Used {
+    fn nothing() -> Self {
+        Self {
+            seconds: 0.0,
+            comes_back: Vec::new(),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn charge(used: f64, frees_in: f64) -> Charge {
-        Charge {
-            used,
-            frees_in: Some(frees_in),
-        }
-    }
-
-    #[test]
-    fn a_method_below_the_limit_may_go() {
-        let (mut ledger, now) = (Ledger::default(), Instant::now());
-        ledger.learn("crm.item.list", charge(419.9, 30.0), now);
-        assert_eq!(ledger.wait("crm.item.list", now), None);
-        assert_eq!(ledger.wait("crm.item.get", now), None);
-    }
-
-    #[test]
-    fn a_method_at_the_limit_waits_until_its_oldest_basket_leaves() {
-        let (mut ledger, now) = (Ledger::default(), Instant::now());
-        ledger.learn("crm.item.list", charge(421.0, 30.0), now);
-        assert_eq!(
-            ledger.wait("crm.item.list", now),
-            Some(Duration::from_secs(30))
-        );
-        assert_eq!(ledger.wait("crm.item.get", now), None);
-        assert_eq!(
-            ledger.wait("crm.item.list", now + Duration::from_secs(30)),
-            None
-        );
-    }
-
-    #[test]
-    fn a_refusal_teaches_a_lower_limit() {
-        let (mut ledger, now) = (Ledger::default(), Instant::now());
-        ledger.learn("crm.item.list", charge(300.0, 20.0), now);
-        ledger.refused("crm.item.list", now);
-        assert_eq!(
-            ledger.wait("crm.item.list", now),
-            Some(Duration::from_secs(20))
-        );
-        ledger.learn("crm.deal.list", charge(310.0, 40.0), now);
-        assert_eq!(
-            ledger.wait("crm.deal.list", now),
-            Some(Duration::from_secs(40))
-        );
-        assert!((ledger.used("crm.deal.list") - 310.0).abs() < f64::EPSILON);
-    }
-
-    #[test]
-    fn a_refusal_out_of_the_blue_waits_one_basket() {
-        let (mut ledger, now) = (Ledger::default(), Instant::now());
-        ledger.refused("crm.item.list", now);
-        assert_eq!(
-            ledger.wait("crm.item.list", now),
-            Some(Duration::from_secs(60))
-        );
-    }
-
-    #[test]
-    fn a_limit_that_was_told_counts() {
-        let (mut ledger, now) = (Ledger::default(), Instant::now());
-        ledger.set_limit(480.0);
-        ledger.learn("crm.item.list", charge(450.0, 20.0), now);
-        assert_eq!(ledger.wait("crm.item.list", now), None);
-    }
-}
+mod tests;

@@ -44,7 +44,8 @@ fn times_may_be_missing_whole_or_strings() {
         time.charge(),
         Some(Charge {
             used: 12.0,
-            frees_in: Some(59.5)
+            frees_in: Some(59.5),
+            finish: Some(1_766_047_124.5),
         })
     );
     assert_eq!(read(200, r#"{"result":1,"time":[]}"#).unwrap().time, None);
