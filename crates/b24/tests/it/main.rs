@@ -8,6 +8,7 @@
 
 mod batches;
 mod calls;
+mod docs;
 mod everyday;
 mod in_process;
 mod lists;
