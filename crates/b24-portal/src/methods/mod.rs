@@ -5,6 +5,7 @@ mod directories;
 mod grammar;
 mod im;
 mod page;
+mod payments;
 mod people;
 mod system;
 mod tasks;
@@ -23,6 +24,7 @@ static FAMILIES: &[&[Method]] = &[
     crm::classic::METHODS,
     crm::item::METHODS,
     tasks::METHODS,
+    payments::METHODS,
     im::METHODS,
     v3::METHODS,
 ];

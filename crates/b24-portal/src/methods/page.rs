@@ -68,8 +68,8 @@ impl Page {
                 total: None,
             };
         };
-        let offset = start / SIZE * SIZE;
-        Self::counted(scan.window(offset, SIZE), offset, scan.count())
+        let (offset, total) = (start / SIZE * SIZE, scan.count());
+        Self::counted(scan.window(offset, SIZE), offset, total)
     }
 
     fn counted(rows: Vec<Row>, offset: usize, total: usize) -> Self {

@@ -12,7 +12,9 @@ use crate::php::{Key, Php, PhpArray};
 use crate::play::{Call, Method, Refusal, Reply};
 use crate::world::directory::{DEPARTMENTS, Department};
 use crate::world::filter::{Filter, Test, fold};
+use crate::world::input::cell;
 use crate::world::scan::Scan;
+use crate::world::schema::Access;
 use crate::world::table::{ID, Row};
 
 /// Any of these will do; the narrower ones of a real portal also hide fields.
@@ -23,6 +25,8 @@ pub(super) const METHODS: &[Method] = &[
     v2("user.search", USER, search),
     v2("user.current", USER, current),
     v2("user.fields", USER, fields),
+    v2("user.add", "user", add),
+    v2("user.update", "user", update),
     v2("user.admin", "", |call| {
         Ok(Reply::value(call.actor.user_id == 1))
     }),
@@ -146,6 +150,51 @@ fn profile(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         ("PERSONAL_GENDER", text("PERSONAL_GENDER")),
         ("TIME_ZONE", text("TIME_ZONE")),
     ])))
+}
+
+/// Invites someone; the answer is the id.
+fn add(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let email = call.params.get_ci("EMAIL").map(Php::to_text);
+    let Some(email) = email.filter(|email| email.contains('@')) else {
+        return Err(Refusal::new(
+            "ERROR_ARGUMENT",
+            "Argument 'EMAIL' is invalid",
+        ));
+    };
+    let table = &call.world.users.table;
+    let is_taken = |row: Row| table.is_live(row) && table.text(row, "EMAIL") == email;
+    if table.places().any(is_taken) {
+        let text = format!("User with e-mail {email} already exists");
+        return Err(Refusal::new("ERROR_CORE", text));
+    }
+    let row = call.world.users.table.append();
+    let table = &mut call.world.users.table;
+    table.set_named(row, "DATE_REGISTER", call.now);
+    write(call, row);
+    Ok(Reply::value(call.world.users.table.id(row)))
+}
+
+fn update(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let id = call.params.get_ci("ID").map_or(0, Php::to_int);
+    let unknown = || Refusal::new("ERROR_CORE", "User not found");
+    let row = call.world.users.table.find(id).ok_or_else(unknown)?;
+    write(call, row);
+    Ok(Reply::value(true))
+}
+
+/// Writes the parameters that are fields; others are passed over.
+fn write(call: &mut Call<'_>, row: Row) {
+    let table = &mut call.world.users.table;
+    for (name, value) in call.params.as_array().into_iter().flat_map(PhpArray::iter) {
+        let Some(place) = table.field_no(&name.text().to_ascii_uppercase()) else {
+            continue;
+        };
+        let field = table.field(place);
+        if field.access != Access::Read {
+            table.set(row, place, &cell(field, value));
+        }
+    }
+    table.set_named(row, "TIMESTAMP_X", call.now);
 }
 
 fn me(call: &Call<'_>) -> Result<Row, Refusal> {

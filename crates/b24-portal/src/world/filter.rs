@@ -190,11 +190,16 @@ pub(crate) fn fold(text: &str) -> Box<str> {
     text.to_lowercase().into()
 }
 
-fn same(text: &str, folded: &str) -> bool {
+/// The characters of a text without case.
+pub(super) fn folded(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
+}
+
+fn same(text: &str, wanted: &str) -> bool {
     if text.is_ascii() {
-        return text.eq_ignore_ascii_case(folded);
+        return text.eq_ignore_ascii_case(wanted);
     }
-    text.chars().flat_map(char::to_lowercase).eq(folded.chars())
+    folded(text).eq(wanted.chars())
 }
 
 /// SQL's LIKE: `%` is any run of characters, `_` any one, a backslash makes the next plain.

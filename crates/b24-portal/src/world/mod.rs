@@ -9,6 +9,7 @@ mod entity;
 pub(crate) mod filter;
 pub(crate) mod input;
 mod money;
+mod results;
 pub(crate) mod scan;
 pub(crate) mod schema;
 pub(crate) mod table;
@@ -24,6 +25,7 @@ use schema::Kind;
 
 pub(crate) use cell::{Cell, CellRef, Multifield};
 pub(crate) use directory::Directory;
+pub(crate) use entities::PAY_SYSTEMS;
 pub(crate) use entity::Entity;
 
 /// All data of the portal.
@@ -32,6 +34,7 @@ pub(crate) struct World {
     pub(crate) crm: Vec<Entity>,
     pub(crate) tasks: Entity,
     pub(crate) users: Entity,
+    pub(crate) payments: Entity,
     pub(crate) events: Entity,
     pub(crate) directory: Directory,
     /// The id of the next phone or e-mail.
@@ -55,6 +58,7 @@ impl World {
             ],
             tasks: Entity::tasks(entities::TASK, entities::TASK_V3),
             users: Entity::users(entities::USER),
+            payments: Entity::crm("payment", 0, entities::PAYMENT),
             events: Entity::event_log(entities::EVENT_LOG, entities::EVENT_LOG_V3),
             directory: Directory::new(),
             next_multifield: 1,
@@ -169,7 +173,7 @@ impl World {
 
     /// An entity by name; for the CRM also by type id (`128`).
     fn entity(&self, name: &str) -> Option<&Entity> {
-        let single = [&self.tasks, &self.users, &self.events];
+        let single = [&self.tasks, &self.users, &self.payments, &self.events];
         self.crm
             .iter()
             .chain(single)
@@ -177,7 +181,12 @@ impl World {
     }
 
     fn entity_mut(&mut self, name: &str) -> Option<&mut Entity> {
-        let single = [&mut self.tasks, &mut self.users, &mut self.events];
+        let single = [
+            &mut self.tasks,
+            &mut self.users,
+            &mut self.payments,
+            &mut self.events,
+        ];
         self.crm
             .iter_mut()
             .chain(single)

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::cell::CellRef;
-use super::filter::{Filter, fold};
+use super::filter::{Filter, folded};
 use super::table::{FieldNo, ID, Row, Table};
 
 /// One key of an order.
@@ -32,6 +32,9 @@ impl Scan<'_> {
                 .collect();
             return self.sorted(rows, offset, limit);
         }
+        if let Some(rows) = self.table.results().find(&self.filter, &self.order) {
+            return rows.iter().skip(offset).take(limit).copied().collect();
+        }
         let places = self.places();
         let mut passing = places.clone().filter(|&row| self.lets(row));
         match self.order.first() {
@@ -53,7 +56,7 @@ impl Scan<'_> {
         }
     }
 
-    /// How many rows pass.
+    /// How many rows pass. What had to be looked for is kept for the windows that follow.
     pub(crate) fn count(&self) -> usize {
         if let Some(ids) = self.filter.listed_ids() {
             let listed = ids.iter().filter_map(|&id| self.table.find(id));
@@ -61,10 +64,19 @@ impl Scan<'_> {
                 .filter(|&row| self.filter.passes(self.table, row))
                 .count();
         }
-        if self.filter.is_id_range() {
+        let comes_by_id = self.order.first().is_none_or(|sort| sort.field == ID);
+        if comes_by_id && self.filter.is_id_range() {
             return self.table.live_in(self.places());
         }
-        self.places().filter(|&row| self.lets(row)).count()
+        if let Some(rows) = self.table.results().find(&self.filter, &self.order) {
+            return rows.len();
+        }
+        let rows = self.sorted(self.rows().collect(), 0, usize::MAX);
+        let count = rows.len();
+        self.table
+            .results()
+            .keep(self.filter.clone(), self.order.clone(), rows.into());
+        count
     }
 
     /// All rows that pass, by id.
@@ -128,7 +140,7 @@ fn compare(left: CellRef<'_>, right: CellRef<'_>) -> Ordering {
     match (left, right) {
         (CellRef::Number(left), CellRef::Number(right)) => left.cmp(&right),
         (CellRef::Text(left), CellRef::Text(right)) if left == right => Ordering::Equal,
-        (CellRef::Text(left), CellRef::Text(right)) => fold(left).cmp(&fold(right)),
+        (CellRef::Text(left), CellRef::Text(right)) => folded(left).cmp(folded(right)),
         (CellRef::Null, CellRef::Null) => Ordering::Equal,
         (CellRef::Null, _) => Ordering::Less,
         (_, CellRef::Null) => Ordering::Greater,

@@ -1,10 +1,12 @@
 //! Rows of one entity: ids that rise, and a column for each field.
 
+use std::cell::{RefCell, RefMut};
 use std::collections::HashMap;
 use std::ops::Range;
 
 use super::cell::{Cell, CellRef};
 use super::column::{Codes, Column, Texts};
+use super::results::Results;
 use super::schema::{Field, Kind, Storage};
 
 /// The place of a row; deleted rows keep theirs.
@@ -30,6 +32,7 @@ pub(crate) struct Table {
     deleted: Vec<u64>,
     live: usize,
     next_id: i64,
+    results: RefCell<Results>,
 }
 
 impl Table {
@@ -48,6 +51,7 @@ impl Table {
             deleted: Vec::new(),
             live: 0,
             next_id: 1,
+            results: RefCell::default(),
         }
     }
 
@@ -72,6 +76,7 @@ impl Table {
     /// Adds a row; `id` must be above all before it.
     pub(crate) fn append_with_id(&mut self, id: i64) -> Row {
         debug_assert!(id >= self.next_id, "ids rise");
+        self.results.get_mut().clear();
         let row = self.ids.len() as Row;
         self.ids.push(id);
         if row.is_multiple_of(64) {
@@ -92,6 +97,7 @@ impl Table {
 
     pub(crate) fn set<'v>(&mut self, row: Row, field: FieldNo, value: impl Into<CellRef<'v>>) {
         if field != ID {
+            self.results.get_mut().clear();
             self.columns[field].set(row, value.into());
         }
     }
@@ -161,6 +167,7 @@ impl Table {
         let Some(row) = self.find(id) else {
             return false;
         };
+        self.results.get_mut().clear();
         self.deleted[row as usize / 64] |= 1 << (row % 64);
         self.live -= 1;
         for column in &mut self.columns {
@@ -205,6 +212,11 @@ impl Table {
             })
             .sum();
         (end.saturating_sub(start) as usize).saturating_sub(gone as usize)
+    }
+
+    /// What counted scans have found since the last write.
+    pub(super) fn results(&self) -> RefMut<'_, Results> {
+        self.results.borrow_mut()
     }
 
     /// The ids of all rows, rising.

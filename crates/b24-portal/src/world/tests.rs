@@ -158,6 +158,53 @@ fn a_scan_finds_what_a_look_at_every_row_finds() {
     );
 }
 
+/// A counted scan keeps what it found, and every write makes it look again.
+#[test]
+fn kept_results_are_the_rows_of_now() {
+    let mut world = World::demo(300);
+    let stage = deals(&world).table.field_no("STAGE_ID").unwrap();
+    let amount = deals(&world).table.field_no("OPPORTUNITY").unwrap();
+    let look = |world: &World, counts: bool| {
+        let table = &deals(world).table;
+        let filter = Filter::field(table, stage, Test::Text(Relation::Equal, "won".into()));
+        let order = vec![Sort {
+            field: amount,
+            descending: true,
+        }];
+        let scan = Scan {
+            table,
+            filter,
+            order,
+        };
+        let count = counts.then(|| scan.count());
+        let rows: Vec<i64> = scan
+            .window(3, 1_000)
+            .into_iter()
+            .map(|row| table.id(row))
+            .collect();
+        assert!(count.is_none_or(|count| count == rows.len() + 3));
+        rows
+    };
+    let streamed = look(&world, false);
+    assert_eq!(look(&world, true), streamed);
+    assert_eq!(look(&world, true), streamed, "from what was kept");
+    world.delete_rows("deal", &streamed[..2]);
+    assert_eq!(look(&world, true), streamed[2..]);
+    let table = &mut world.crm_mut(2).unwrap().table;
+    let row = table.append();
+    table.set(row, stage, "WON");
+    assert_eq!(look(&world, true).last(), Some(&table_id(&world, row)));
+    world.crm_mut(2).unwrap().table.set(row, amount, i64::MAX);
+    assert!(
+        !look(&world, true).contains(&table_id(&world, row)),
+        "it is first now"
+    );
+}
+
+fn table_id(world: &World, row: u32) -> i64 {
+    deals(world).table.id(row)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 

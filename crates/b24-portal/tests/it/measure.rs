@@ -61,3 +61,63 @@ async fn a_batch_of_2500_rows() {
         }
     }
 }
+
+/// `cargo test --release -p b24-portal --test it -- --ignored --nocapture measure`
+#[tokio::test]
+#[ignore = "a measurement, not a check"]
+async fn pages_of_a_million_deals() {
+    let started = Instant::now();
+    let portal = Portal::builder()
+        .deals(1_000_000)
+        .rate(Rate::Off)
+        .start()
+        .await
+        .unwrap();
+    println!("1,000,000 deals: {:?}", started.elapsed());
+    let stage = json!({"STAGE_ID": "WON"});
+    for (name, params) in [
+        (
+            "by id, no count",
+            json!({"order": {"ID": "ASC"}, "start": -1}),
+        ),
+        (
+            "stage, by id, no count",
+            json!({"filter": stage, "order": {"ID": "ASC"}, "start": -1}),
+        ),
+        ("stage, start 0", json!({"filter": stage, "start": 0})),
+        (
+            "stage, start 50,000",
+            json!({"filter": stage, "start": 50_000}),
+        ),
+        ("no filter, start 900,000", json!({"start": 900_000})),
+        (
+            "by opportunity, start 0",
+            json!({"order": {"OPPORTUNITY": "DESC"}}),
+        ),
+        (
+            "by opportunity, start 500,000",
+            json!({"order": {"OPPORTUNITY": "DESC"}, "start": 500_000}),
+        ),
+        (
+            "by title, start 500,000",
+            json!({"order": {"TITLE": "ASC"}, "start": 500_000}),
+        ),
+        (
+            "title contains, start 0",
+            json!({"filter": {"%TITLE": "насос"}}),
+        ),
+    ] {
+        call_in_process(&portal, "crm.deal.list", &params).await;
+        let (status, body) = call_in_process(&portal, "crm.deal.list", &params).await;
+        assert_eq!(status, 200, "{body}");
+        let log = portal.log();
+        let [.., first, again] = &log[..] else {
+            unreachable!("two calls were made")
+        };
+        let [first, again] = [first, again].map(|entry| entry.seconds * 1e3);
+        println!(
+            "{name}: {first:.1} ms, again {again:.1} ms; total {}",
+            body["total"]
+        );
+    }
+}

@@ -9,6 +9,7 @@
 mod classic;
 mod item;
 mod paging;
+mod payments;
 mod reference;
 mod tasks;
 mod v3;

@@ -3,6 +3,7 @@
 
 mod clients;
 mod deals;
+mod payments;
 mod processes;
 mod tasks;
 mod users;
@@ -34,6 +35,7 @@ pub(super) fn fill(world: &mut World, deals: usize) {
     processes::items(world, &mut rng, 1032, 90);
     tasks::fill(world, &mut rng, (deals * 2 / 5).clamp(20, 50_000));
     tasks::events(world, &mut rng, 600);
+    payments::fill(world, &mut rng, (deals / 10).clamp(30, 20_000));
 }
 
 /// Adds a row that looks like one made by another user.
@@ -60,7 +62,9 @@ pub(super) fn plain_row(table: &mut Table) {
     ] {
         table.set_named(row, moment, EPOCH);
     }
-    table.set_named(row, "CURRENCY_ID", super::directory::BASE_CURRENCY);
+    for currency in ["CURRENCY_ID", "CURRENCY"] {
+        table.set_named(row, currency, super::directory::BASE_CURRENCY);
+    }
     if let Some(stage) = table.field_no("STAGE_ID")
         && table.field(stage).kind == super::schema::Kind::Status("DEAL_STAGE")
     {
