@@ -13,5 +13,6 @@ mod frame;
 mod machine;
 mod messages;
 mod portal;
+mod resume;
 mod served;
 mod support;

@@ -1,7 +1,7 @@
 //! A portal that runs beside the command under test.
 
 use assert_cmd::Command;
-use b24_portal::Portal;
+use b24_portal::{Portal, PortalBuilder};
 use tokio::runtime::Runtime;
 
 use crate::support::Home;
@@ -14,8 +14,13 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn demo() -> Self {
+        Self::of(Portal::builder().demo())
+    }
+
+    /// A portal of one's own choice.
+    pub(crate) fn of(builder: PortalBuilder) -> Self {
         let runtime = Runtime::new().expect("a runtime");
-        let portal = runtime.block_on(Portal::builder().demo().start());
+        let portal = runtime.block_on(builder.start());
         Self {
             portal: portal.expect("a portal"),
             _runtime: runtime,
