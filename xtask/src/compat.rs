@@ -4,13 +4,13 @@
 mod difference;
 
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::peers::Peers;
 use crate::process::{cargo, run, target_directory};
 use difference::difference;
 
@@ -61,8 +61,7 @@ const CLIENTS: &[Client] = &[
 /// Everything a client needs to run.
 struct Bench {
     scripts: PathBuf,
-    /// Where the clients are installed.
-    folder: PathBuf,
+    peers: Peers,
     b24: PathBuf,
 }
 
@@ -72,10 +71,9 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     run(&mut cargo(root, &["build", "--package", "b24-cli"]))?;
     let bench = Bench {
         scripts: root.join("compat/clients"),
-        folder: target.join("compat"),
+        peers: Peers::install(root, &target)?,
         b24: target.join("debug/b24"),
     };
-    bench.install(&root.join("compat"))?;
 
     eprintln!(
         "\n{:<20}{:<10}{:<7}{:<12}{:<24}batch",
@@ -115,66 +113,9 @@ pub(crate) fn check(root: &Path) -> Result<()> {
 }
 
 impl Bench {
-    /// Installs the pinned clients, unless they are there already.
-    fn install(&self, pins: &Path) -> Result<()> {
-        fs::create_dir_all(&self.folder)
-            .with_context(|| format!("cannot make {}", self.folder.display()))?;
-        self.install_once(
-            pins,
-            &["package.json", "package-lock.json"],
-            "node_modules",
-            |bench| {
-                let arguments = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
-                run(Command::new("npm")
-                    .args(arguments)
-                    .current_dir(&bench.folder))
-            },
-        )?;
-        self.install_once(pins, &["requirements.txt"], "venv", |bench| {
-            let venv = bench.folder.join("venv");
-            run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-            let arguments = ["-m", "pip", "install", "--quiet", "--requirement"];
-            let requirements = bench.folder.join("requirements.txt");
-            run(Command::new(bench.python())
-                .args(arguments)
-                .arg(requirements))
-        })
-    }
-
-    /// Runs `install` if the files of `pins` changed since it last succeeded; the copies of the
-    /// files in the bench tell.
-    fn install_once(
-        &self,
-        pins: &Path,
-        files: &[&str],
-        made: &str,
-        install: impl Fn(&Self) -> Result<()>,
-    ) -> Result<()> {
-        let same = |name: &&str| {
-            let pinned = fs::read(pins.join(name));
-            pinned
-                .is_ok_and(|pinned| fs::read(self.folder.join(name)).is_ok_and(|old| old == pinned))
-        };
-        let finished = self.folder.join(format!("{made}.installed"));
-        if finished.exists() && files.iter().all(same) {
-            return Ok(());
-        }
-        fs::remove_file(&finished).or_else(ignore_missing)?;
-        for name in files {
-            fs::copy(pins.join(name), self.folder.join(name))
-                .with_context(|| format!("cannot copy compat/{name}"))?;
-        }
-        install(self)?;
-        fs::write(&finished, "").with_context(|| format!("cannot write {}", finished.display()))
-    }
-
-    fn python(&self) -> PathBuf {
-        self.folder.join("venv/bin/python")
-    }
-
     /// Runs one client against a portal of its own, so that none meets another's limits.
     fn answers(&self, client: &Client) -> Result<Value> {
-        let ca = self.folder.join("ca.pem");
+        let ca = self.peers.folder.join("ca.pem");
         let mut portal = Command::new(&self.b24);
         portal.args(["--quiet", "portal", "--port", "0", "--secret", "demo"]);
         if client.https {
@@ -189,13 +130,13 @@ impl Bench {
         }
         portal.arg("--");
         match Path::new(client.script).extension().and_then(OsStr::to_str) {
-            Some("py") => portal.arg(self.python()),
+            Some("py") => portal.arg(self.peers.python()),
             _ => portal.arg("node"),
         };
         portal
             .arg(self.scripts.join(client.script))
             .env("COMPAT_B24", &self.b24)
-            .env("COMPAT_MODULES", &self.folder)
+            .env("COMPAT_MODULES", &self.peers.folder)
             .env_remove("B24_PROFILE")
             .stderr(Stdio::inherit());
         let output = portal
@@ -221,13 +162,5 @@ impl Bench {
             ensure!(is_there, "{} brought nothing for `{task}`", client.name);
         }
         Ok(answers)
-    }
-}
-
-fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
-    if error.kind() == std::io::ErrorKind::NotFound {
-        Ok(())
-    } else {
-        Err(error)
     }
 }

@@ -5,10 +5,12 @@
 )]
 
 mod arrows;
+mod bench;
 mod codegen;
 mod compat;
 mod deny;
 mod file_size;
+mod peers;
 mod process;
 mod test;
 mod wasm;
@@ -27,6 +29,7 @@ Tasks of the repository
   cargo xtask codegen --check      fail if one of them differs
   cargo xtask wasm                 check the crate b24 for wasm32-unknown-unknown
   cargo xtask compat               clients of others against the portal (needs npm and python3)
+  cargo xtask bench reads          reads of all rows by several clients, see docs/benchmarks.md
   cargo xtask deny                 licences, advisories, sources (needs cargo-deny)
   cargo xtask help                 this text
 
@@ -53,6 +56,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["codegen", "--check"] => codegen::run(&root, true),
         ["wasm"] => wasm::check(&root),
         ["compat"] => compat::check(&root),
+        ["bench", "reads", options @ ..] => bench::reads(&root, options),
         ["deny"] => deny::check(&root),
         [] | ["help" | "--help" | "-h", ..] => {
             eprint!("{HELP}{}", test::list_of_steps());

@@ -1,0 +1,58 @@
+//! Reads of all rows by several clients, side by side against the local portal.
+//!
+//! `cargo xtask bench reads` builds and starts it. It is one program in four parts: `run` is the
+//! bench, `measure` starts one client and tells what it cost, `raw` and `sdk` are clients.
+
+mod change;
+mod clients;
+mod growth;
+mod limit;
+mod measure;
+mod options;
+mod page;
+mod plot;
+mod portal;
+mod raw;
+mod reader;
+mod report;
+mod sdk;
+mod speed;
+mod versions;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match part(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn part(arguments: &[String]) -> Result<ExitCode> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        // First, and before anything is set up: what this process uses is a floor of what it measures.
+        ["measure", report, seconds, ref command @ ..] => {
+            measure::run(report, seconds.parse()?, command)
+        }
+        ["raw"] => runtime()?.block_on(raw::run()),
+        ["sdk", rows] => runtime()?.block_on(sdk::run(rows)),
+        ["run", ref options @ ..] => {
+            let options = options::Options::read(options)?;
+            runtime()?.block_on(report::run(&options))
+        }
+        _ => bail!("started by `cargo xtask bench reads`"),
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+}
