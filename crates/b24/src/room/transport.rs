@@ -68,10 +68,10 @@ impl Transport for Http {
     ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
         Box::pin(async move {
             let request = reqwest::Request::try_from(request).map_err(failed)?;
-            let response = self.0.execute(request).await.map_err(failed)?;
+            let mut response = self.0.execute(request).await.map_err(failed)?;
             let mut answer = http::Response::new(Bytes::new());
             *answer.status_mut() = response.status();
-            *answer.headers_mut() = response.headers().clone();
+            std::mem::swap(answer.headers_mut(), response.headers_mut());
             *answer.body_mut() = response.bytes().await.map_err(failed)?;
             Ok(answer)
         })
