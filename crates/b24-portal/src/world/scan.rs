@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::cell::CellRef;
-use super::filter::{Filter, folded};
+use super::filter::{Filter, fold, folded};
 use super::table::{FieldNo, ID, Row, Table};
 
 /// One key of an order.
@@ -103,23 +103,47 @@ impl Scan<'_> {
         start..end.max(start)
     }
 
-    fn sorted(&self, mut rows: Vec<Row>, offset: usize, limit: usize) -> Vec<Row> {
-        let order = |left: &Row, right: &Row| self.compare(*left, *right);
+    fn sorted(&self, rows: Vec<Row>, offset: usize, limit: usize) -> Vec<Row> {
         let end = offset.saturating_add(limit);
         if offset >= rows.len() {
             return Vec::new();
         }
-        if end < rows.len() {
-            rows.select_nth_unstable_by(end, order);
-            rows.truncate(end);
+        // What is compared most is read and folded once a row, not once a comparison.
+        let mut keyed: Vec<(Leading, Row)> = rows
+            .into_iter()
+            .map(|row| (self.leading(row), row))
+            .collect();
+        let descends = self.order.first().is_some_and(|sort| sort.descending);
+        let order = |left: &(Leading, Row), right: &(Leading, Row)| {
+            let order = left.0.cmp(&right.0);
+            let order = if descends { order.reverse() } else { order };
+            order.then_with(|| self.compare(left.1, right.1))
+        };
+        if end < keyed.len() {
+            keyed.select_nth_unstable_by(end, order);
+            keyed.truncate(end);
         }
-        rows.sort_unstable_by(order);
-        rows.split_off(offset)
+        keyed.sort_unstable_by(order);
+        keyed.drain(..offset);
+        keyed.into_iter().map(|(_, row)| row).collect()
     }
 
-    /// By the keys of the order, and by id where they are equal.
+    fn leading(&self, row: Row) -> Leading {
+        let value = self
+            .order
+            .first()
+            .map(|sort| self.table.get(row, sort.field));
+        match value {
+            None | Some(CellRef::Null) => Leading::Null,
+            Some(CellRef::Number(number)) => Leading::Number(number),
+            Some(CellRef::Text(text)) => Leading::Text(fold(text)),
+            Some(_) => Leading::List,
+        }
+    }
+
+    /// By the keys after the first, and by id where they are equal.
     fn compare(&self, left: Row, right: Row) -> Ordering {
-        let keys = self.order.iter().map(|sort| {
+        let keys = self.order.iter().skip(1).map(|sort| {
             let order = compare(
                 self.table.get(left, sort.field),
                 self.table.get(right, sort.field),
@@ -135,7 +159,16 @@ impl Scan<'_> {
     }
 }
 
-/// NULL comes first; text without case; lists are not compared.
+/// The value of an order's first key: NULL comes first, text is without case, lists are not compared.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Leading {
+    Null,
+    List,
+    Number(i64),
+    Text(Box<str>),
+}
+
+/// As [`Leading`] for the keys that follow: NULL comes first; text without case; lists are not compared.
 fn compare(left: CellRef<'_>, right: CellRef<'_>) -> Ordering {
     match (left, right) {
         (CellRef::Number(left), CellRef::Number(right)) => left.cmp(&right),
