@@ -164,9 +164,14 @@ impl JsonRows {
         }
     }
 
-    /// Adds the row that `write` appends.
+    /// Adds the row that `write` appends. One without fields is an empty array, as PHP prints empty maps.
     pub(crate) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
         write(&mut self.bytes);
+        if self.bytes[start..] == *b"{}" {
+            self.bytes.truncate(start);
+            self.bytes.extend_from_slice(b"[]");
+        }
         self.ends.push(self.bytes.len() as u32);
     }
 

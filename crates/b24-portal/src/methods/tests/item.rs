@@ -308,3 +308,17 @@ fn every_type_is_listed_and_described() {
         "DT128_9:NEW"
     );
 }
+
+#[test]
+fn rows_without_fields_are_empty_arrays() {
+    let mut stage = Stage::demo(60);
+    let answer = stage.v2(
+        "crm.item.list",
+        json!({"entityTypeId": 2, "select": ["nope"], "filter": {"<=id": 3}, "start": -1}),
+    );
+    let items = answer.result["items"].as_array().unwrap();
+    assert!(
+        !items.is_empty() && items.iter().all(|item| *item == json!([])),
+        "{items:?}"
+    );
+}
