@@ -6,6 +6,7 @@ mod wire;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -28,6 +29,9 @@ use wire::{Scissors, Wire};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Secure;
 
+/// Before the next connection is accepted.
+const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
+
 /// Serves connections until it is dropped; its connections go with it.
 pub(crate) async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
     let mut connections = JoinSet::new();
@@ -37,7 +41,11 @@ pub(crate) async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, rout
                 Ok((stream, peer)) => {
                     connections.spawn(connection(stream, peer, tls.clone(), router.clone()));
                 }
-                Err(error) => tracing::warn!(%error, "a connection could not be accepted"),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    // Out of file descriptors: trying at once would fail at once.
+                    tokio::time::sleep(AFTER_A_FAILURE).await;
+                }
             },
             Some(_) = connections.join_next() => {}
         }
