@@ -13,14 +13,18 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::catalogue;
-use crate::faults::FaultRule;
+use crate::faults::{Fault, FaultRule};
 use crate::shared::{Shared, lock};
+use crate::world::World;
 
 /// Where the control API lives.
 pub(crate) const ROOT: &str = "/_b24";
+/// Rows that one request may add.
+const MOST_ROWS: usize = 1_000_000;
 
 /// `/ready` without, everything under [`ROOT`] with the control token.
 pub(crate) fn router(portal: &Arc<Shared>) -> Router<Arc<Shared>> {
@@ -87,17 +91,20 @@ async fn list_faults(State(portal): Portal) -> Response {
     success(&json!(lock(&portal.faults).waiting()))
 }
 
-async fn add_fault(State(portal): Portal, body: Bytes) -> Response {
-    match serde_json::from_slice::<FaultRule>(&body) {
-        Ok(rule) => {
-            lock(&portal.faults).add(rule);
-            success(&json!({"added": true}))
+async fn add_fault(State(portal): Portal, body: Bytes) -> Result<Response, Response> {
+    let rule: FaultRule = read(&body, r#"{"fault": "cut_after_run"}"#)?;
+    match &rule.fault {
+        Fault::DeleteRows { entity, .. } | Fault::UpdateRows { entity, .. } => {
+            known(&lock(&portal.world), entity)?;
         }
-        Err(error) => failure(
-            StatusCode::BAD_REQUEST,
-            &format!("not a fault rule: {error}"),
-        ),
+        Fault::InsertRows { entity, count } => {
+            bearable(*count)?;
+            known(&lock(&portal.world), entity)?;
+        }
+        _ => {}
     }
+    lock(&portal.faults).add(rule);
+    Ok(success(&json!({"added": true})))
 }
 
 async fn clear_faults(State(portal): Portal) -> Response {
@@ -140,8 +147,13 @@ async fn restore(State(portal): Portal) -> Response {
     success(&json!({"active": true}))
 }
 
-async fn rows(State(portal): Portal, Path(entity): Path<String>) -> Response {
-    success(&Value::Array(lock(&portal.world).rows(&entity)))
+/// What a path under `/rows/` works on.
+type Rows = Result<Response, Response>;
+
+async fn rows(State(portal): Portal, Path(entity): Path<String>) -> Rows {
+    let world = lock(&portal.world);
+    known(&world, &entity)?;
+    Ok(success(&Value::Array(world.rows(&entity))))
 }
 
 #[derive(Deserialize)]
@@ -149,17 +161,12 @@ struct Deletion {
     ids: Vec<i64>,
 }
 
-async fn delete_rows(State(portal): Portal, Path(entity): Path<String>, body: Bytes) -> Response {
-    match serde_json::from_slice::<Deletion>(&body) {
-        Ok(Deletion { ids }) => {
-            lock(&portal.world).delete_rows(&entity, &ids);
-            success(&json!({"deleted": ids.len()}))
-        }
-        Err(error) => failure(
-            StatusCode::BAD_REQUEST,
-            &format!("expected {{\"ids\": [1, 2]}}: {error}"),
-        ),
-    }
+async fn delete_rows(State(portal): Portal, Path(entity): Path<String>, body: Bytes) -> Rows {
+    let Deletion { ids } = read(&body, r#"{"ids": [1, 2]}"#)?;
+    let mut world = lock(&portal.world);
+    known(&world, &entity)?;
+    let deleted = world.delete_rows(&entity, &ids);
+    Ok(success(&json!({"deleted": deleted})))
 }
 
 #[derive(Deserialize)]
@@ -167,17 +174,43 @@ struct Insertion {
     count: usize,
 }
 
-async fn insert_rows(State(portal): Portal, Path(entity): Path<String>, body: Bytes) -> Response {
-    match serde_json::from_slice::<Insertion>(&body) {
-        Ok(Insertion { count }) => {
-            lock(&portal.world).insert_rows(&entity, count);
-            success(&json!({"inserted": count}))
-        }
-        Err(error) => failure(
-            StatusCode::BAD_REQUEST,
-            &format!("expected {{\"count\": 3}}: {error}"),
-        ),
+async fn insert_rows(State(portal): Portal, Path(entity): Path<String>, body: Bytes) -> Rows {
+    let Insertion { count } = read(&body, r#"{"count": 3}"#)?;
+    bearable(count)?;
+    let mut world = lock(&portal.world);
+    known(&world, &entity)?;
+    world.insert_rows(&entity, count);
+    Ok(success(&json!({"inserted": count})))
+}
+
+/// Refuses what an entity of another name would pass over silently.
+#[expect(clippy::result_large_err, reason = "an answer, made once a request")]
+fn known(world: &World, entity: &str) -> Result<(), Response> {
+    if world.has(entity) {
+        return Ok(());
     }
+    let text = format!("there is no entity `{entity}`: deal, contact, company, lead, task, user …");
+    Err(failure(StatusCode::NOT_FOUND, &text))
+}
+
+/// Refuses what memory may not hold.
+#[expect(clippy::result_large_err, reason = "an answer, made once a request")]
+fn bearable(count: usize) -> Result<(), Response> {
+    if count <= MOST_ROWS {
+        return Ok(());
+    }
+    let text = format!("at most {MOST_ROWS} rows at once");
+    Err(failure(StatusCode::BAD_REQUEST, &text))
+}
+
+#[expect(clippy::result_large_err, reason = "an answer, made once a request")]
+fn read<T: DeserializeOwned>(body: &[u8], example: &str) -> Result<T, Response> {
+    serde_json::from_slice(body).map_err(|error| {
+        failure(
+            StatusCode::BAD_REQUEST,
+            &format!("expected {example}: {error}"),
+        )
+    })
 }
 
 fn success(value: &Value) -> Response {

@@ -149,6 +149,7 @@ impl Fault {
 
 /// A fault and when it strikes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FaultRule {
     /// Only this method (as in the URL, any case); without one, every method.
     #[serde(default, skip_serializing_if = "Option::is_none")]

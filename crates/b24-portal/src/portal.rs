@@ -167,7 +167,8 @@ impl Portal {
         lock(&self.shared.faults).clear();
     }
 
-    /// All rows of an entity (`deal`, `contact`, `task` …) with the names of the classic methods.
+    /// All rows of an entity (`deal`, `contact`, `task` …) with the names of the classic methods; none of an entity that
+    /// the portal does not have.
     pub fn rows(&self, entity: &str) -> Vec<serde_json::Value> {
         lock(&self.shared.world).rows(entity)
     }

@@ -113,13 +113,17 @@ impl World {
             .unwrap_or_default()
     }
 
-    /// Deletes rows as another user would.
-    pub(crate) fn delete_rows(&mut self, entity: &str, ids: &[i64]) {
-        if let Some(entity) = self.entity_mut(entity) {
-            for &id in ids {
-                entity.table.delete(id);
-            }
-        }
+    /// Whether there is an entity of this name.
+    pub(crate) fn has(&self, entity: &str) -> bool {
+        self.entity(entity).is_some()
+    }
+
+    /// Deletes rows as another user would; how many there were.
+    pub(crate) fn delete_rows(&mut self, entity: &str, ids: &[i64]) -> usize {
+        let Some(entity) = self.entity_mut(entity) else {
+            return 0;
+        };
+        ids.iter().filter(|id| entity.table.delete(**id)).count()
     }
 
     /// Adds rows as another user would.

@@ -137,3 +137,53 @@ async fn rows_are_seen_inserted_and_deleted() {
         400
     );
 }
+
+#[tokio::test]
+async fn slips_of_the_pen_are_told() {
+    let portal = Portal::start().await;
+    let post = |path: &str, body: &Value| sent(control(&portal, Method::POST, path).json(body));
+    for (path, body, status, named) in [
+        (
+            "/faults",
+            json!({"metod": "m", "fault": "html502"}),
+            400,
+            "metod",
+        ),
+        (
+            "/faults",
+            json!({"fault": {"delete_rows": {"entity": "deals", "ids": [1]}}}),
+            404,
+            "deals",
+        ),
+        (
+            "/faults",
+            json!({"fault": {"insert_rows": {"entity": "deal", "count": 1e15 as u64}}}),
+            400,
+            "at most",
+        ),
+        ("/faults", json!({"fault": {"delay": 1e300}}), 400, "fault"),
+        ("/rows/deals/delete", json!({"ids": [1]}), 404, "deals"),
+        ("/rows/deals/insert", json!({"count": 1}), 404, "deals"),
+        (
+            "/rows/deal/insert",
+            json!({"count": u64::MAX}),
+            400,
+            "at most",
+        ),
+        ("/rows/deal/insert", json!({"count": -1}), 400, "count"),
+    ] {
+        let (found, answer) = post(path, &body).await;
+        assert_eq!(found, status, "{path} {body}: {answer}");
+        assert!(
+            answer["error"].as_str().unwrap().contains(named),
+            "{answer}"
+        );
+    }
+    assert_eq!(
+        sent(control(&portal, Method::GET, "/rows/deals")).await.0,
+        404
+    );
+    assert!(portal.faults().is_empty() && portal.ids("deal").is_empty());
+    let gone = post("/rows/deal/delete", &json!({"ids": [1, 2]})).await.1;
+    assert_eq!(gone, json!({"deleted": 0}), "there were none");
+}
