@@ -195,7 +195,7 @@ impl PortalBuilder {
         self
     }
 
-    /// Serves so many requests at once; the others wait. No bound without this.
+    /// Serves so many requests at once, at least one; the others wait. No bound without this.
     pub fn workers(mut self, workers: usize) -> Self {
         self.settings.workers = Some(workers);
         self

@@ -35,11 +35,6 @@ impl Clock {
     pub(crate) fn now(&self) -> Moment {
         self.origin + self.started.elapsed()
     }
-
-    /// The instant at which the clock will show a moment of the future.
-    pub(crate) fn instant_of(&self, moment: Moment) -> Instant {
-        self.started + moment.saturating_sub(self.origin)
-    }
 }
 
 /// `2026-11-20T13:25:01+03:00`

@@ -75,6 +75,14 @@ pub(crate) struct Played {
 }
 
 impl Running<'_> {
+    /// The refusal of a fault that was armed for a batched method.
+    pub(crate) fn struck(&self, method: &str) -> Result<(), Refusal> {
+        let fault = lock(&self.portal.faults).strike_batched(method);
+        fault
+            .and_then(|fault| refusal_of(self.portal, &fault, self.version))
+            .map_or(Ok(()), Err)
+    }
+
     /// The check of operating time that stands before every call.
     pub(crate) fn check_operating(&self, method: Known) -> Result<(), Refusal> {
         let Operating::Limit(limit) = self.portal.settings.operating() else {
@@ -175,10 +183,13 @@ fn take_start(params: &mut PhpArray, version: Version) -> Option<i64> {
     }
 }
 
-/// A refusal that a fault makes.
-pub(crate) fn refusal_of(fault: &Fault, version: Version) -> Option<Refusal> {
+/// A refusal that a fault makes; that of a limit is counted as the limit's own.
+pub(crate) fn refusal_of(portal: &Shared, fault: &Fault, version: Version) -> Option<Refusal> {
     match fault {
-        Fault::OperatingLimit => Some(refusals::operating_limit(version)),
+        Fault::OperatingLimit => {
+            portal.counts.operating.fetch_add(1, Ordering::Relaxed);
+            Some(refusals::operating_limit(version))
+        }
         Fault::Refuse { status, code, text } => Some(Refusal::new(code, text).status(*status)),
         _ => None,
     }

@@ -77,7 +77,9 @@ impl Shared {
     ) -> Self {
         Self {
             buckets: Mutex::new(new_buckets(&settings)),
-            workers: settings.workers.map(Semaphore::new),
+            workers: settings
+                .workers
+                .map(|count| Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS))),
             world: Mutex::new(new_world(settings.data)),
             settings,
             facts,

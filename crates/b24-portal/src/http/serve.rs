@@ -7,7 +7,7 @@ use axum::body::{self, Body};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{Method, Uri};
-use tokio::time::{sleep, timeout_at};
+use tokio::time::{sleep, timeout};
 
 use super::answer::{ConnectionCut, HttpAnswer, add_common_headers};
 use super::incoming::Incoming;
@@ -150,8 +150,8 @@ async fn within_the_wall(portal: &Shared, incoming: Incoming, arrived: Moment) -
     match portal.settings.wall {
         None => work.await,
         Some(wall) => {
-            let end = portal.clock.instant_of(arrived + wall);
-            timeout_at(end, work)
+            let spent = portal.clock.now().saturating_sub(arrived);
+            timeout(wall.saturating_sub(spent), work)
                 .await
                 .unwrap_or_else(|_| HttpAnswer::page(504))
         }
@@ -190,19 +190,15 @@ fn instead_of_running(
             let path = uri.path_and_query().map_or("/", |path| path.as_str());
             HttpAnswer::redirect(&format!("{}{path}", base.trim_end_matches('/')))
         }
-        other => {
-            let refusal = refusal_of(other, incoming.version)?;
-            if *other == Fault::OperatingLimit {
-                portal.counts.operating.fetch_add(1, Ordering::Relaxed);
-            }
-            refuse(refusal)
-        }
+        other => refuse(refusal_of(portal, other, incoming.version)?),
     })
 }
 
 fn change_data(portal: &Shared, change: &Fault) {
     match change {
-        Fault::DeleteRows { entity, ids } => lock(&portal.world).delete_rows(entity, ids),
+        Fault::DeleteRows { entity, ids } => {
+            lock(&portal.world).delete_rows(entity, ids);
+        }
         Fault::InsertRows { entity, count } => lock(&portal.world).insert_rows(entity, *count),
         Fault::UpdateRows {
             entity,

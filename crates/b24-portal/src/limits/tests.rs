@@ -88,3 +88,30 @@ fn baskets_are_released_ten_minutes_after_their_first_call() {
     );
     assert!((ledgers.spent("hook", "m", at(900.0)).seconds - 0.0).abs() < 1e-9);
 }
+
+proptest! {
+    /// Minutes are let go whole, by their first call: what is older than ten minutes is never counted, what is younger
+    /// than nine always.
+    #[test]
+    fn operating_time_is_that_of_the_last_ten_minutes(
+        calls in prop::collection::vec((0_u64..200, 0.0..30.0f64), 1..200),
+        later in 0_u64..900,
+    ) {
+        let mut ledgers = Ledgers::default();
+        let (mut now, mut charged) = (0, Vec::new());
+        for (gap, seconds) in calls {
+            now += gap;
+            ledgers.charge("hook", "m", seconds, at(now as f64));
+            charged.push((now, if seconds > 0.1 { seconds } else { 0.0 }));
+        }
+        now += later;
+        let within = |age: u64| -> f64 {
+            charged.iter().filter(|(then, _)| now - then < age).map(|(_, seconds)| seconds).sum()
+        };
+        let spent = ledgers.spent("hook", "m", at(now as f64));
+        prop_assert!(spent.seconds >= within(541) - 1e-6, "{spent:?}");
+        prop_assert!(spent.seconds <= within(600) + 1e-6, "{spent:?}");
+        let left = spent.reset_at - (1_000_000 + now);
+        prop_assert!((1..=600).contains(&left), "{left} s to the next release");
+    }
+}

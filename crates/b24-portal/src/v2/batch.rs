@@ -5,8 +5,8 @@ use crate::http::HttpAnswer;
 use crate::php::{Key, Php, PhpArray, form, json};
 use crate::play::{Answer, Refusal, Version};
 use crate::refusals;
-use crate::run::{Known, Played, Running, Timing, refusal_of};
-use crate::shared::{Shared, lock};
+use crate::run::{Known, Played, Running, Timing};
+use crate::shared::Shared;
 
 /// Commands after so many are refused.
 const LENGTH: usize = 50;
@@ -83,13 +83,7 @@ async fn run(running: &Running<'_>, command: &str, maps: &Maps) -> Result<Played
         });
     }
     running.check_operating(method)?;
-    let fault = lock(&running.portal.faults).strike_batched(name);
-    if let Some(refusal) = fault
-        .as_ref()
-        .and_then(|fault| refusal_of(fault, running.version))
-    {
-        return Err(refusal);
-    }
+    running.struck(name)?;
     let mut params = macros::resolve(form::parse(query.as_bytes()), maps);
     for credential in [
         "auth",

@@ -6,9 +6,9 @@ use crate::http::HttpAnswer;
 use crate::php::{Key, Php, PhpArray};
 use crate::play::{Refusal, Version};
 use crate::refusals;
-use crate::run::{Known, Running, Timing, refusal_of};
+use crate::run::{Known, Running, Timing};
 use crate::settings::V3Profile;
-use crate::shared::{Shared, lock};
+use crate::shared::Shared;
 
 /// Runs the items one after the other; the first failure is the answer, and what ran before it stays done.
 pub(super) async fn answer(
@@ -55,13 +55,7 @@ pub(super) async fn answer(
         }
         let method = item.find(portal)?;
         running.check_scope(method)?;
-        let struck = lock(&portal.faults).strike_batched(item.method);
-        if let Some(refusal) = struck
-            .as_ref()
-            .and_then(|fault| refusal_of(fault, Version::V3))
-        {
-            return Err(refusal);
-        }
+        running.struck(item.method)?;
         let Php::Array(params) = context.resolve(item.query)? else {
             return Err(malformed("`query` must be an object."));
         };

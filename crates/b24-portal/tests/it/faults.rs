@@ -195,6 +195,7 @@ async fn commands_of_a_batch_go_wrong() {
         body["result"]["result_error"]["c"]["error"],
         "OPERATION_TIME_LIMIT"
     );
+    assert_eq!(portal.refusals().operating, 1, "counted as the limit's own");
     let (_, body) = call(&portal, "batch", &batch).await;
     assert_eq!(body["result"]["result_error"], json!([]));
 

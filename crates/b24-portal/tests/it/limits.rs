@@ -255,3 +255,13 @@ async fn the_clock_is_tokios() {
     advance(Duration::from_secs(86_400)).await;
     assert_eq!(portal.now().as_secs(), 87_400);
 }
+
+#[tokio::test(start_paused = true)]
+async fn settings_out_of_reason_do_no_harm() {
+    for workers in [0, usize::MAX] {
+        let portal = stubbing().workers(workers).wall(Some(Duration::MAX));
+        let portal = portal.start().await.unwrap();
+        let (status, _) = call_in_process(&portal, "profile", &json!({})).await;
+        assert_eq!(status, 200, "{workers} workers");
+    }
+}
