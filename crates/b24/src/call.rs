@@ -333,7 +333,9 @@ fn part<'a>(text: &'a str, key: &str) -> Result<&'a str, Error> {
                 .take(12)
                 .map(|(name, _)| name.as_ref())
                 .collect();
-            return Err(Error::answer(if names.is_empty() {
+            return Err(Error::answer(if part.trim() == "[]" {
+                format!("nothing was found: no key \"{step}\" in an empty list")
+            } else if names.is_empty() {
                 format!("no key \"{step}\" in it, it is {}", shorten(part))
             } else {
                 format!("no key \"{step}\" in it, only: {}", names.join(", "))

@@ -30,7 +30,8 @@ impl Users {
         self.client.v2().call("user.current").typed()
     }
 
-    /// One by the id. The portal finds none: an error that says `no key "0"`, for it answers a list.
+    /// One by the id. There is none: an error of [`Kind::Answer`](crate::Kind::Answer), for the portal answers an empty
+    /// list and no error.
     pub fn get(&self, id: u64) -> Call<User> {
         let call = self.client.v2().call("user.get");
         call.param("ID", id).key("0").typed()

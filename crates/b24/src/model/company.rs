@@ -95,7 +95,7 @@ pub struct Company {
     /// When the last activity was. Written by the portal.
     #[serde(deserialize_with = "parsed", skip_serializing_if = "Option::is_none")]
     pub last_activity_time: Option<DateTime>,
-    /// Notes, with BBCode or HTML.
+    /// Notes, with `BBCode` or HTML.
     #[serde(deserialize_with = "parsed", skip_serializing_if = "Option::is_none")]
     pub comments: Option<String>,
     /// The outside system it came from.

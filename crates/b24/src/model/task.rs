@@ -23,7 +23,7 @@ pub struct Task {
     /// Its name. A new task needs it.
     #[serde(deserialize_with = "parsed", skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// What is to be done, with BBCode or HTML.
+    /// What is to be done, with `BBCode` or HTML.
     #[serde(deserialize_with = "parsed", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Its state: 2 waiting, 3 in progress, 4 waiting for approval, 5 done, 6 put off.
@@ -146,7 +146,7 @@ pub struct Task {
     /// How many comments it has. Written by the portal.
     #[serde(with = "number::option", skip_serializing_if = "Option::is_none")]
     pub comments_count: Option<i64>,
-    /// Whether the description is BBCode. Written by the portal.
+    /// Whether the description is `BBCode`. Written by the portal.
     #[serde(with = "flag::option", skip_serializing_if = "Option::is_none")]
     pub description_in_bbcode: Option<bool>,
     /// Its id for exchange. Written by the portal.

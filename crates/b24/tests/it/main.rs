@@ -9,7 +9,10 @@
 mod batches;
 mod calls;
 mod docs;
+mod doors;
+mod doors_beyond_crm;
 mod everyday;
+mod floor;
 mod in_process;
 mod lists;
 mod lists_portal;
