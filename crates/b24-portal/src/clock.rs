@@ -2,14 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use jiff::tz::{Offset, TimeZone};
 use tokio::time::Instant;
 
 /// Time since the Unix epoch.
 pub(crate) type Moment = Duration;
 
-/// The portal's zone, UTC+3.
-const ZONE_HOURS: i8 = 3;
+/// No portal is started after the last year that dates can show.
+const LATEST: Moment = Duration::from_secs(253_402_000_000);
 
 /// Tells the time; starts at a given moment and goes on with tokio's clock.
 #[derive(Debug, Clone)]
@@ -27,7 +26,7 @@ impl Clock {
                 .unwrap_or_default()
         };
         Self {
-            origin: origin.unwrap_or_else(real),
+            origin: origin.unwrap_or_else(real).min(LATEST),
             started: Instant::now(),
         }
     }
@@ -35,14 +34,4 @@ impl Clock {
     pub(crate) fn now(&self) -> Moment {
         self.origin + self.started.elapsed()
     }
-}
-
-/// `2026-11-20T13:25:01+03:00`
-pub(crate) fn iso(unix_seconds: i64) -> String {
-    let zone = TimeZone::fixed(Offset::constant(ZONE_HOURS));
-    let stamp = jiff::Timestamp::from_second(unix_seconds).unwrap_or_default();
-    stamp
-        .to_zoned(zone)
-        .strftime("%Y-%m-%dT%H:%M:%S%:z")
-        .to_string()
 }

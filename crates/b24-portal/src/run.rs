@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::access::Admitted;
 use crate::catalogue::{self, Documented};
-use crate::clock::{self, Moment};
+use crate::clock::Moment;
 use crate::faults::Fault;
 use crate::methods;
 use crate::php::{Key, Php, PhpArray};
@@ -14,6 +14,7 @@ use crate::refusals;
 use crate::settings::{Operating, Unplayed};
 use crate::shared::{Shared, lock};
 use crate::stub;
+use crate::world::time;
 
 /// A method that exists on this portal.
 #[derive(Debug, Clone, Copy)]
@@ -240,8 +241,8 @@ impl Timing {
             .into(),
         );
         block.insert("processing", (end_second - start_second).into());
-        block.insert("date_start", clock::iso(start_second).into());
-        block.insert("date_finish", clock::iso(end_second).into());
+        block.insert("date_start", time::text(start_second).into());
+        block.insert("date_finish", time::text(end_second).into());
         if let Some((seconds, reset_at)) = self.operating {
             if let Some(at) = reset_at {
                 block.insert("operating_reset_at", (at as i64).into());

@@ -1,7 +1,7 @@
 //! Invented answers in a documented shape.
 
-use crate::clock;
 use crate::php::{Php, PhpArray};
+use crate::world::time;
 
 /// Puts plausible values in place of the names of types.
 pub(crate) fn fill(shape: &Php, now: i64) -> Php {
@@ -26,8 +26,8 @@ fn value(kind: &str, now: i64) -> Php {
         "double-string" => "1.50".into(),
         "boolean" => true.into(),
         "char(Y/N)" => "Y".into(),
-        "datetime-string" => clock::iso(now).into(),
-        "date-string" => clock::iso(now)[..10].into(),
+        "datetime-string" => time::text(now).into(),
+        "date-string" => time::text(now)[..10].into(),
         "null" => Php::Null,
         unknown => unknown.into(),
     }

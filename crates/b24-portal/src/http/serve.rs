@@ -11,13 +11,14 @@ use tokio::time::{sleep, timeout};
 
 use super::answer::{ConnectionCut, HttpAnswer, add_common_headers};
 use super::incoming::Incoming;
-use crate::clock::{self, Moment};
+use crate::clock::Moment;
 use crate::faults::{Fault, Strike};
 use crate::log::{self, LogEntry};
 use crate::php::{Php, PhpArray};
 use crate::play::{Refusal, Version};
 use crate::run::refusal_of;
 use crate::shared::{Shared, lock};
+use crate::world::time;
 use crate::{refusals, v2, v3};
 
 /// Longer bodies are refused, as `post_max_size` would.
@@ -228,7 +229,7 @@ fn entry_of(portal: &Shared, incoming: &Incoming, verb: &Method, arrived: Moment
         params
     };
     LogEntry {
-        time: clock::iso(arrived.as_secs() as i64),
+        time: time::text(arrived.as_secs() as i64),
         address: incoming.address.to_string(),
         verb: verb.to_string(),
         method: incoming.method.clone(),

@@ -128,7 +128,7 @@ fn types(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 }
 
 fn type_row(process: &Process) -> Php {
-    const FEATURES: [(&str, bool); 17] = [
+    const FEATURES: [(&str, bool); 16] = [
         ("isCategoriesEnabled", true),
         ("isStagesEnabled", true),
         ("isBeginCloseDatesEnabled", true),
@@ -145,7 +145,6 @@ fn type_row(process: &Process) -> Php {
         ("isSetOpenPermissions", true),
         ("isPaymentsEnabled", false),
         ("isCountersEnabled", false),
-        ("isExternal", false),
     ];
     let first = [
         ("id", process.id.into()),
@@ -160,9 +159,7 @@ fn type_row(process: &Process) -> Php {
         ("updatedTime", time::text(MADE).into()),
         ("updatedBy", 1_i64.into()),
     ];
-    let features = FEATURES[..16]
-        .iter()
-        .map(|(name, on)| (*name, yes_or_no(*on)));
+    let features = FEATURES.iter().map(|(name, on)| (*name, yes_or_no(*on)));
     Php::map(first.into_iter().chain(features).chain(last))
 }
 

@@ -6,7 +6,7 @@ use crate::world::filter::{Filter, Relation};
 use crate::world::input::{Op, Rules, condition};
 use crate::world::scan::Sort;
 use crate::world::schema::Kind;
-use crate::world::table::{FieldNo, Table};
+use crate::world::table::Table;
 use crate::world::view::{Entry, Group, View};
 
 /// Operators of the classic builder in the order in which it looks for them.
@@ -274,9 +274,4 @@ pub(super) fn names(select: Option<&Php>) -> Vec<String> {
         Some(Php::Str(name)) if !name.is_empty() => vec![name.to_string()],
         _ => Vec::new(),
     }
-}
-
-/// An order by one field.
-pub(super) const fn by(field: FieldNo, descending: bool) -> Sort {
-    Sort { field, descending }
 }

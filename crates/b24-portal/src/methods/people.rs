@@ -5,7 +5,7 @@
     reason = "methods that cannot refuse have the signature of those that can"
 )]
 
-use super::grammar::{by, classic_filter};
+use super::grammar::classic_filter;
 use super::page::Page;
 use super::v2;
 use crate::php::{Key, Php, PhpArray};
@@ -13,7 +13,7 @@ use crate::play::{Call, Method, Refusal, Reply};
 use crate::world::directory::{DEPARTMENTS, Department};
 use crate::world::filter::{Filter, Test, fold};
 use crate::world::input::cell;
-use crate::world::scan::Scan;
+use crate::world::scan::{Scan, Sort};
 use crate::world::schema::Access;
 use crate::world::table::{ID, Row};
 
@@ -107,8 +107,10 @@ fn list(call: &Call<'_>, besides: Filter) -> Result<Reply, Refusal> {
         names,
         besides,
     ]);
-    let order =
-        sort(call).and_then(|(field, descending)| Some(vec![by(find(&field)?.field, descending)]));
+    let order = sort(call).and_then(|(name, descending)| {
+        let field = find(&name)?.field;
+        Some(vec![Sort { field, descending }])
+    });
     let scan = Scan {
         table: &users.table,
         filter,

@@ -112,11 +112,11 @@ impl PhpArray {
     }
 
     /// The array under a key, made (or put in place of a scalar) when needed.
-    pub(crate) fn child(&mut self, key: Key) -> &mut Self {
-        if !matches!(self.get(&key), Some(Php::Array(_))) {
+    pub(crate) fn child(&mut self, key: &Key) -> &mut Self {
+        if !matches!(self.get(key), Some(Php::Array(_))) {
             self.insert(key.clone(), Php::empty_array());
         }
-        match self.entries.get_mut(&key) {
+        match self.entries.get_mut(key) {
             Some(Php::Array(child)) => child,
             _ => unreachable!("an array was put there just now"),
         }

@@ -37,12 +37,12 @@ pub(crate) fn insert(params: &mut PhpArray, name: &str, value: Php) {
         params.insert(top.as_str(), value);
         return;
     };
-    let mut array = params.child(Key::from(top.as_str()));
+    let mut array = params.child(&Key::from(top.as_str()));
     for step in parents {
         let Some(key) = key_in(array, step) else {
             return;
         };
-        array = array.child(key);
+        array = array.child(&key);
     }
     if let Some(key) = key_in(array, last) {
         array.insert(key, value);

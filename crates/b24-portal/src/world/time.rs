@@ -6,7 +6,7 @@ use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::Offset;
 
 /// The portal's zone.
-pub(crate) const ZONE: Offset = Offset::constant(3);
+const ZONE: Offset = Offset::constant(3);
 
 /// `2024-08-30T14:05:00+03:00`.
 pub(crate) fn write(seconds: i64, out: &mut Vec<u8>) {

@@ -165,9 +165,10 @@ async fn size_alone_does_not_stop_the_portal() {
         body["result"]["result_error"].as_object().unwrap().len(),
         19_950
     );
-    let form: String = (0..20_000)
-        .map(|place| format!("p{place}={place}&"))
+    let pairs: Vec<String> = (0..20_000)
+        .map(|place| format!("p{place}={place}"))
         .collect();
+    let form = pairs.join("&");
     for (kind, body) in [
         ("application/json", nested),
         ("application/json", "{\"filter\": ".to_owned()),

@@ -259,9 +259,13 @@ async fn the_clock_is_tokios() {
 #[tokio::test(start_paused = true)]
 async fn settings_out_of_reason_do_no_harm() {
     for workers in [0, usize::MAX] {
-        let portal = stubbing().workers(workers).wall(Some(Duration::MAX));
+        let portal = stubbing()
+            .workers(workers)
+            .wall(Some(Duration::MAX))
+            .started_at(Duration::MAX)
+            .page_cost(Duration::from_secs(1));
         let portal = portal.start().await.unwrap();
-        let (status, _) = call_in_process(&portal, "profile", &json!({})).await;
+        let (status, _) = call_in_process(&portal, "crm.deal.list", &json!({})).await;
         assert_eq!(status, 200, "{workers} workers");
     }
 }

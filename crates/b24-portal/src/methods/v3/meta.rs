@@ -40,9 +40,9 @@ pub(super) fn scopes(call: &mut Call<'_>) -> Result<Reply, Refusal> {
             ("description", Php::Null),
             ("fields", Php::empty_array()),
         ]);
-        let controllers = modules.child(module.into());
+        let controllers = modules.child(&module.into());
         controllers
-            .child(controller.into())
+            .child(&controller.into())
             .insert(action, described);
     }
     Ok(Reply::value(modules))
