@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use b24_portal::{Portal, Rate, coverage};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::client::{call, call_v3, post_in_process, read, v3_url};
 
@@ -245,4 +247,27 @@ async fn writers_and_readers_do_not_disturb_each_other() {
     assert_eq!(ids.len(), before + 4 * 5 * 50);
     assert!(ids.is_sorted_by(|left, right| left < right));
     assert_eq!(call_v3(&portal, "tasks.task.list", &json!({})).await.0, 200);
+}
+
+#[tokio::test]
+async fn half_a_request_runs_nothing() {
+    let portal = unlimited().await;
+    let path = portal.webhook().strip_prefix(&portal.url()).unwrap();
+    for sent in [
+        format!(
+            "POST {path}crm.deal.add HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nfields[TITLE]=x"
+        ),
+        format!("POST {path}crm.deal.add HTTP/1.1\r\nhost: x\r\n"),
+        "\0\0\0 not HTTP\r\n\r\n".to_owned(),
+    ] {
+        let mut stream = TcpStream::connect(portal.address()).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        // The portal closes, with or without an answer.
+        let _ = stream.read_to_end(&mut answer).await;
+        assert!(!answer.starts_with(b"HTTP/1.1 200"));
+    }
+    assert_eq!(portal.ids("deal").len(), 60);
+    assert_eq!(call(&portal, "profile", &json!({})).await.0, 200);
 }

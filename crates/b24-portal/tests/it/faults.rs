@@ -295,3 +295,25 @@ async fn a_method_runs_on_when_its_client_goes_away() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn rows_change_between_pages() {
+    let portal = Portal::start().await;
+    portal.insert_rows("deal", 2);
+    let ids = portal.ids("deal");
+    let rule = json!({"method": "crm.deal.list", "skip": 1, "fault": {
+        "update_rows": {"entity": "deal", "ids": [ids[1]], "fields": {"TITLE": "wanted", "OPPORTUNITY": "5"}}}});
+    portal.add_fault(serde_json::from_value(rule).unwrap());
+    let wanted = json!({"filter": {"TITLE": "wanted"}});
+    let mut found = Vec::new();
+    for _ in 0..2 {
+        let (_, body) = call(&portal, "crm.deal.list", &wanted).await;
+        found.push(body["total"].clone());
+    }
+    assert_eq!(found, [json!(0), json!(1)]);
+    assert_eq!(
+        portal.rows("deal")[1]["OPPORTUNITY"],
+        portal.rows("deal")[0]["OPPORTUNITY"],
+        "only text changes"
+    );
+}
