@@ -1,6 +1,6 @@
 //! The refusals of the protocol itself; methods have their own.
 
-use crate::play::{Refusal, Version};
+use crate::play::{ActorKind, Refusal, Version};
 use crate::settings::Statuses;
 
 pub(crate) fn method_not_found() -> Refusal {
@@ -43,8 +43,12 @@ pub(crate) fn unknown_token() -> Refusal {
     Refusal::new("invalid_token", "Unable to get application by token").status(401)
 }
 
-pub(crate) fn insufficient_scope() -> Refusal {
-    let text = "The request requires higher privileges than provided by the webhook token";
+pub(crate) fn insufficient_scope(kind: ActorKind) -> Refusal {
+    let token = match kind {
+        ActorKind::Webhook => "webhook",
+        ActorKind::App => "access",
+    };
+    let text = format!("The request requires higher privileges than provided by the {token} token");
     Refusal::new("insufficient_scope", text).status(401)
 }
 

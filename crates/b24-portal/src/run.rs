@@ -103,7 +103,7 @@ impl Running<'_> {
     pub(crate) fn check_scope(&self, method: Known) -> Result<(), Refusal> {
         match (self.who.has_scope(method.scope()), self.version) {
             (true, _) => Ok(()),
-            (false, Version::V2) => Err(refusals::insufficient_scope()),
+            (false, Version::V2) => Err(refusals::insufficient_scope(self.who.actor.kind)),
             (false, Version::V3) => Err(refusals::v3_insufficient_scope()),
         }
     }

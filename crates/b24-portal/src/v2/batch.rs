@@ -76,12 +76,11 @@ async fn run(running: &Running<'_>, command: &str, maps: &Maps) -> Result<Played
     }
     let method = Known::find(running.portal, running.version, name)
         .ok_or_else(refusals::method_not_found)?;
-    if running.check_scope(method).is_err() {
-        return Err(Refusal {
-            text: String::new(),
-            ..refusals::insufficient_scope()
-        });
-    }
+    // Batched, this refusal has no text.
+    running.check_scope(method).map_err(|refusal| Refusal {
+        text: String::new(),
+        ..refusal
+    })?;
     running.check_operating(method)?;
     running.struck(name)?;
     let mut params = macros::resolve(form::parse(query.as_bytes()), maps);

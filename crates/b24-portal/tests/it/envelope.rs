@@ -153,6 +153,11 @@ async fn tokens_of_applications_come_in_many_ways() {
     }
     let (status, body) = read(client.get(&v2).bearer_auth("wrong").send().await.unwrap()).await;
     assert_eq!((status, code(&body)), (401, "invalid_token"));
+    let foreign = format!("{}/rest/tasks.task.list?auth={token}", portal.url());
+    let (_, body) = read(client.get(foreign).send().await.unwrap()).await;
+    assert_eq!(code(&body), "insufficient_scope");
+    let text = body["error_description"].as_str().unwrap();
+    assert!(text.ends_with("provided by the access token"), "{text}");
     assert!(
         portal
             .log()
