@@ -16,6 +16,12 @@ pub(crate) struct Field {
     pub(crate) kind: String,
     /// Whether it holds a list of values.
     pub(crate) multiple: bool,
+    /// Whether a new row needs it.
+    pub(crate) required: bool,
+    /// Whether only the portal writes it.
+    pub(crate) read_only: bool,
+    /// Whether it is written once.
+    pub(crate) immutable: bool,
     /// The directory of a `crm_status`, such as `DEAL_STAGE`.
     pub(crate) status_type: Option<String>,
     /// The codes of an enumeration and their texts.
@@ -146,11 +152,18 @@ fn described(name: Option<&str>, item: &Tree) -> Field {
         Tree::Text(title) => Some(title.clone()),
         _ => labels,
     };
+    let is = |old: &str, new: &str| {
+        let flag = item.get(old).or_else(|| item.get(new));
+        flag == Some(&Tree::Bool(true)) || flag == Some(&Tree::Text("Y".to_owned()))
+    };
     Field {
         key: name.clone(),
         title: title.filter(|title| *title != name),
         kind: text("type").unwrap_or_default(),
-        multiple: matches!(item.get("isMultiple").or_else(|| item.get("multiple")), Some(Tree::Bool(true))),
+        multiple: is("isMultiple", "multiple"),
+        required: is("isRequired", "required"),
+        read_only: is("isReadOnly", "readOnly") || item.get("editable") == Some(&Tree::Bool(false)),
+        immutable: is("isImmutable", "immutable"),
         status_type: text("statusType"),
         items: choices(item),
         name,

@@ -1,13 +1,13 @@
 //! CSV: columns fixed before the first row, lists and objects as JSON text.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use csv::{ByteRecord, Terminator, WriterBuilder};
 use serde_json::value::RawValue;
 
+use super::column::Column;
 use super::row::{Columns, RowError, text};
-use super::{CsvFor, State, excel};
+use super::{CsvFor, excel};
 
 /// Byte order mark: Excel takes a file without it for one of an old code page.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -15,12 +15,12 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 /// Writes rows as CSV.
 #[derive(Debug)]
 pub(crate) struct Csv {
-    columns: Columns,
+    pub(super) columns: Columns,
     excel: bool,
 }
 
 impl Csv {
-    pub(super) fn new(columns: Vec<String>, csv_for: Option<CsvFor>) -> Self {
+    pub(super) fn new(columns: Vec<Column>, csv_for: Option<CsvFor>) -> Self {
         Self {
             columns: Columns::new(columns),
             excel: csv_for == Some(CsvFor::Excel),
@@ -31,16 +31,12 @@ impl Csv {
         if self.excel {
             out.extend_from_slice(MARK);
         }
-        let header: ByteRecord = self.columns.names().iter().map(String::as_bytes).collect();
+        let header: ByteRecord = self
+            .columns
+            .iter()
+            .map(|column| column.heading.as_bytes())
+            .collect();
         self.write([header], out);
-    }
-
-    pub(super) fn state(&self) -> State {
-        self.columns.state()
-    }
-
-    pub(super) fn go_on(&mut self, rows: u64, state: State) {
-        self.columns.go_on(rows, state);
     }
 
     pub(super) fn rows(
@@ -56,20 +52,12 @@ impl Csv {
         Ok(())
     }
 
-    pub(super) fn unseen(&self) -> Vec<String> {
-        self.columns.unseen()
-    }
-
-    pub(super) fn strays(&self) -> &BTreeSet<String> {
-        self.columns.strays()
-    }
-
     fn record(&mut self, row: &RawValue) -> Result<ByteRecord, RowError> {
         let cells = self.columns.place(row)?;
         let mut record = ByteRecord::new();
-        for (name, value) in self.columns.names().iter().zip(cells) {
+        for (column, value) in self.columns.iter().zip(cells) {
             let cell: Cow<'_, str> = match value {
-                Some(value) if self.excel => excel::cell(name, value),
+                Some(value) if self.excel => excel::cell(&column.path, value),
                 value => text(value),
             };
             record.push_field(cell.as_bytes());

@@ -1,5 +1,7 @@
 //! JSON lines, and one JSON array.
 
+use std::collections::HashMap;
+
 use serde_json::value::RawValue;
 
 use super::json_text::compact;
@@ -11,14 +13,21 @@ use super::row::{Entries, RowError};
 pub(crate) struct Json {
     array: bool,
     only: Option<Vec<String>>,
+    /// Keys that are written under another name.
+    headings: HashMap<String, String>,
     rows: u64,
 }
 
 impl Json {
-    pub(super) fn new(array: bool, only: Option<Vec<String>>) -> Self {
+    pub(super) fn new(
+        array: bool,
+        only: Option<Vec<String>>,
+        headings: HashMap<String, String>,
+    ) -> Self {
         Self {
             array,
             only,
+            headings,
             rows: 0,
         }
     }
@@ -43,12 +52,11 @@ impl Json {
                 out.extend_from_slice(if self.rows == 0 { b"\n" } else { b",\n" });
             }
             self.rows += 1;
-            match &self.only {
-                None => compact(row.get(), out),
-                Some(only) => {
-                    let entries = Entries::read(row).ok_or(RowError { row: self.rows })?;
-                    chosen(entries, only, out);
-                }
+            if self.only.is_none() && self.headings.is_empty() {
+                compact(row.get(), out);
+            } else {
+                let entries = Entries::read(row).ok_or(RowError { row: self.rows })?;
+                self.chosen(entries, out);
             }
             if !self.array {
                 out.push(b'\n');
@@ -62,19 +70,27 @@ impl Json {
             out.extend_from_slice(if self.rows == 0 { b"]\n" } else { b"\n]\n" });
         }
     }
-}
 
-fn chosen(Entries(entries): Entries<'_>, only: &[String], out: &mut Vec<u8>) {
-    out.push(b'{');
-    let mut first = true;
-    let asked = |key: &str| only.iter().any(|name| name == key);
-    for (key, value) in entries.into_iter().filter(|(key, _)| asked(key)) {
-        if !std::mem::take(&mut first) {
-            out.push(b',');
+    /// The entries that were asked for, under the names that they shall have.
+    fn chosen(&self, Entries(entries): Entries<'_>, out: &mut Vec<u8>) {
+        out.push(b'{');
+        let mut first = true;
+        let asked = |key: &str| {
+            let only = self.only.as_ref();
+            only.is_none_or(|only| only.iter().any(|name| name == key))
+        };
+        for (key, value) in entries.into_iter().filter(|(key, _)| asked(key)) {
+            if !std::mem::take(&mut first) {
+                out.push(b',');
+            }
+            let name = self
+                .headings
+                .get(key.as_ref())
+                .map_or(key.as_ref(), String::as_str);
+            out.extend_from_slice(serde_json::Value::from(name).to_string().as_bytes());
+            out.push(b':');
+            compact(value.get(), out);
         }
-        out.extend_from_slice(serde_json::Value::from(key).to_string().as_bytes());
-        out.push(b':');
-        compact(value.get(), out);
+        out.push(b'}');
     }
-    out.push(b'}');
 }

@@ -4,11 +4,14 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use super::Encoder;
 use crate::failure::Failure;
 use crate::printer::{Printer, Stdout};
 
 /// The ending of a file that is not whole yet.
 const PART: &str = "b24part";
+/// The ending of a file that is made of a part.
+const WHOLE: &str = "b24whole";
 
 /// Takes whole rows. A failed write leaves the part as it was before it.
 #[derive(Debug)]
@@ -31,12 +34,21 @@ enum Sink {
         part: PathBuf,
         target: PathBuf,
     },
+    /// A part without a name, for a file that is made of it and goes where no part can be.
+    Unnamed {
+        file: File,
+        to: Box<Sink>,
+    },
 }
 
 impl Output {
     /// Opens the output; `None` is standard output. What an earlier run left of it is still in
-    /// the part: see [`cut`](Self::cut).
-    pub(crate) fn open(target: Option<&Path>, printer: &Printer) -> Result<Self, Failure> {
+    /// the part: see [`cut`](Self::cut). `assembled`: the file is made of the part at the end.
+    pub(crate) fn open(
+        target: Option<&Path>,
+        assembled: bool,
+        printer: &Printer,
+    ) -> Result<Self, Failure> {
         let sink = match target {
             None => Sink::Stdout(printer.stdout()),
             Some(path) if is_device(path) => Sink::Device {
@@ -47,6 +59,16 @@ impl Output {
                 path: path.to_owned(),
             },
             Some(path) => part(path)?,
+        };
+        let sink = match sink {
+            sink @ (Sink::Stdout(_) | Sink::Device { .. }) if assembled => Sink::Unnamed {
+                file: tempfile::tempfile().map_err(|error| {
+                    let text = format!("no temporary file: {}", words(&error));
+                    Failure::local(text).state("nothing was sent")
+                })?,
+                to: Box::new(sink),
+            },
+            sink => sink,
         };
         Ok(Self { sink, whole: 0 })
     }
@@ -60,24 +82,22 @@ impl Output {
     }
 
     /// Whether the rows go to standard output.
-    pub(crate) const fn is_stdout(&self) -> bool {
-        matches!(self.sink, Sink::Stdout(_))
+    pub(crate) fn is_stdout(&self) -> bool {
+        self.sink.is_stdout()
     }
 
     /// The name that messages and summaries use.
     pub(crate) fn name(&self) -> String {
-        match &self.sink {
-            Sink::Stdout(_) => "standard output".to_owned(),
-            Sink::Device { path, .. } => path.display().to_string(),
-            Sink::Part { target, .. } => target.display().to_string(),
-        }
+        self.sink.name()
     }
 
     /// Writes whole rows.
     pub(crate) fn write(&mut self, rows: &[u8]) -> io::Result<()> {
         let written = match &mut self.sink {
             Sink::Stdout(stdout) => stdout.write_all(rows).and_then(|()| stdout.flush()),
-            Sink::Device { file, .. } | Sink::Part { file, .. } => file.write_all(rows),
+            Sink::Device { file, .. } | Sink::Part { file, .. } | Sink::Unnamed { file, .. } => {
+                file.write_all(rows)
+            }
         };
         match written {
             Ok(()) => {
@@ -130,14 +150,35 @@ impl Output {
         }
     }
 
-    /// The file is whole: it gets its name.
-    pub(crate) fn finish(&mut self) -> io::Result<()> {
+    /// All rows are written: the file gets its name, or is made of the part first.
+    pub(crate) fn finish(&mut self, encoder: &mut Encoder) -> io::Result<()> {
         match &mut self.sink {
             Sink::Stdout(_) => Ok(()),
             Sink::Device { file, .. } => file.flush(),
+            Sink::Part { file, part, target } if encoder.is_assembled() => {
+                let whole = beside(target, WHOLE);
+                let made = assemble(encoder, file, target, &whole);
+                if made.is_err() {
+                    // The part stays; that half a file may stay too changes nothing.
+                    let _ = std::fs::remove_file(&whole);
+                }
+                made.and_then(|()| std::fs::remove_file(part))
+            }
             Sink::Part { file, part, target } => {
                 file.sync_all()?;
                 std::fs::rename(part, target)
+            }
+            Sink::Unnamed { file, to } => {
+                let mut whole = tempfile::tempfile()?;
+                encoder.assemble(file, &whole, &std::env::temp_dir())?;
+                whole.rewind()?;
+                match to.as_mut() {
+                    Sink::Stdout(stdout) => {
+                        io::copy(&mut whole, stdout).and_then(|_| stdout.flush())
+                    }
+                    Sink::Device { file, .. } => io::copy(&mut whole, file).map(drop),
+                    Sink::Part { .. } | Sink::Unnamed { .. } => Ok(()),
+                }
             }
         }
     }
@@ -146,6 +187,34 @@ impl Output {
     pub(crate) fn failure(&self, error: &io::Error) -> String {
         format!("{}: {}", self.name(), words(error))
     }
+}
+
+impl Sink {
+    fn is_stdout(&self) -> bool {
+        match self {
+            Self::Stdout(_) => true,
+            Self::Unnamed { to, .. } => to.is_stdout(),
+            Self::Device { .. } | Self::Part { .. } => false,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Stdout(_) => "standard output".to_owned(),
+            Self::Device { path, .. } => path.display().to_string(),
+            Self::Part { target, .. } => target.display().to_string(),
+            Self::Unnamed { to, .. } => to.name(),
+        }
+    }
+}
+
+/// Makes the file beside its place, then puts it there.
+fn assemble(encoder: &mut Encoder, part: &File, target: &Path, whole: &Path) -> io::Result<()> {
+    let file = File::create(whole)?;
+    let scratch = target.parent().filter(|path| !path.as_os_str().is_empty());
+    encoder.assemble(part, &file, scratch.unwrap_or(Path::new(".")))?;
+    file.sync_all()?;
+    std::fs::rename(whole, target)
 }
 
 /// The reason without the number that the system has for it.
@@ -177,6 +246,7 @@ fn part(target: &Path) -> Result<Sink, Failure> {
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
+            .read(true)
             .write(true)
             .open(&part)
             .map_err(|error| not_opened(target, &error))?;

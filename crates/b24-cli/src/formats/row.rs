@@ -8,6 +8,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::State;
+use super::column::Column;
 use super::json_text::compact;
 
 /// A row that does not fit the format.
@@ -19,10 +20,10 @@ pub(crate) struct RowError {
 }
 
 /// The entries of a row, in its order.
-pub(super) struct Entries<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct Entries<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Entries<'a> {
-    pub(super) fn read(row: &'a RawValue) -> Option<Self> {
+    pub(crate) fn read(row: &'a RawValue) -> Option<Self> {
         serde_json::from_str(row.get()).ok()
     }
 }
@@ -76,7 +77,7 @@ fn dig<'a>(value: &'a RawValue, path: &str) -> Option<&'a RawValue> {
 /// Fixed columns, and the keys that rows have beside them.
 #[derive(Debug)]
 pub(super) struct Columns {
-    names: Vec<String>,
+    all: Vec<Column>,
     /// The columns of a key; a column such as `responsible.name` lies deeper in it.
     places: HashMap<String, Vec<Place>>,
     strays: BTreeSet<String>,
@@ -86,10 +87,10 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn new(names: Vec<String>) -> Self {
+    pub(super) fn new(all: Vec<Column>) -> Self {
         let mut places: HashMap<String, Vec<Place>> = HashMap::new();
-        for (column, name) in names.iter().enumerate() {
-            let (key, deeper) = name.split_once('.').unwrap_or((name, ""));
+        for (column, Column { path, .. }) in all.iter().enumerate() {
+            let (key, deeper) = path.split_once('.').unwrap_or((path, ""));
             let deeper = deeper.to_owned();
             places
                 .entry(key.to_owned())
@@ -97,16 +98,16 @@ impl Columns {
                 .push(Place { column, deeper });
         }
         Self {
-            seen: vec![false; names.len()],
-            names,
+            seen: vec![false; all.len()],
+            all,
             places,
             strays: BTreeSet::new(),
             rows: 0,
         }
     }
 
-    pub(super) fn names(&self) -> &[String] {
-        &self.names
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Column> {
+        self.all.iter()
     }
 
     pub(super) fn strays(&self) -> &BTreeSet<String> {
@@ -115,12 +116,8 @@ impl Columns {
 
     /// Columns whose key no row had.
     pub(super) fn unseen(&self) -> Vec<String> {
-        let unseen = self
-            .names
-            .iter()
-            .zip(&self.seen)
-            .filter(|(_, seen)| !**seen);
-        unseen.map(|(name, _)| name.clone()).collect()
+        let unseen = self.all.iter().zip(&self.seen).filter(|(_, seen)| !**seen);
+        unseen.map(|(column, _)| column.path.clone()).collect()
     }
 
     pub(super) fn state(&self) -> State {
@@ -133,8 +130,10 @@ impl Columns {
 
     /// Goes on behind so many rows.
     pub(super) fn go_on(&mut self, rows: u64, state: State) {
-        let names = self.names.iter();
-        self.seen = names.map(|name| !state.unseen.contains(name)).collect();
+        let all = self.all.iter();
+        self.seen = all
+            .map(|column| !state.unseen.contains(&column.path))
+            .collect();
         self.strays = state.strays;
         self.rows = rows;
     }
@@ -146,7 +145,7 @@ impl Columns {
     ) -> Result<Vec<Option<&'a RawValue>>, RowError> {
         self.rows += 1;
         let Entries(entries) = Entries::read(row).ok_or(RowError { row: self.rows })?;
-        let mut cells = vec![None; self.names.len()];
+        let mut cells = vec![None; self.all.len()];
         for (key, value) in entries {
             match self.places.get(key.as_ref()) {
                 Some(places) => {

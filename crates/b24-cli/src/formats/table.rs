@@ -1,12 +1,12 @@
 //! Aligned columns. The widths come from the first rows, later texts are cut to them.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use console::{Alignment, measure_text_width, pad_str};
 use serde_json::value::RawValue;
 
 use super::State;
+use super::column::Column;
 use super::row::{Columns, RowError, is_number, text};
 
 /// How many rows are looked at before the first is written.
@@ -18,7 +18,7 @@ const GAP: &str = "  ";
 /// Writes rows for people.
 #[derive(Debug)]
 pub(crate) struct Table {
-    columns: Columns,
+    pub(super) columns: Columns,
     waiting: Vec<Vec<Cell>>,
     /// Width of each column and whether it holds numbers; empty until they are known.
     layout: Vec<(usize, bool)>,
@@ -31,7 +31,7 @@ struct Cell {
 }
 
 impl Table {
-    pub(super) fn new(columns: Vec<String>) -> Self {
+    pub(super) fn new(columns: Vec<Column>) -> Self {
         Self {
             columns: Columns::new(columns),
             waiting: Vec::new(),
@@ -78,23 +78,19 @@ impl Table {
         }
     }
 
-    pub(super) fn unseen(&self) -> Vec<String> {
-        self.columns.unseen()
-    }
-
-    pub(super) fn strays(&self) -> &BTreeSet<String> {
-        self.columns.strays()
-    }
-
     /// Fixes the widths and writes the header and the rows that waited.
     fn settle(&mut self, out: &mut Vec<u8>) {
         let waiting = std::mem::take(&mut self.waiting);
-        let names = self.columns.names();
+        let names: Vec<&str> = self
+            .columns
+            .iter()
+            .map(|column| column.heading.as_str())
+            .collect();
         self.layout = (0..names.len())
             .map(|at| {
                 let cells = || waiting.iter().map(|row| &row[at]);
                 let widths = cells().map(|cell| measure_text_width(&cell.text));
-                let widest = widths.chain([measure_text_width(&names[at])]).max();
+                let widest = widths.chain([measure_text_width(names[at])]).max();
                 let filled = || cells().filter(|cell| !cell.text.is_empty());
                 let numbers = filled().next().is_some() && filled().all(|cell| cell.number);
                 (widest.unwrap_or(0).min(WIDEST), numbers)
@@ -103,7 +99,7 @@ impl Table {
         let header: Vec<Cell> = names
             .iter()
             .map(|name| Cell {
-                text: name.clone(),
+                text: (*name).to_owned(),
                 number: false,
             })
             .collect();

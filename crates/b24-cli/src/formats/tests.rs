@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{CsvFor, Encoder, Format, compact, pretty};
+use super::{Column, CsvFor, Encoder, FileType, Layout, compact, pretty};
 
 fn raw(rows: &[&str]) -> Vec<Box<RawValue>> {
     rows.iter()
@@ -20,8 +20,25 @@ fn encode(mut encoder: Encoder, rows: &[&str]) -> String {
     String::from_utf8(out).unwrap()
 }
 
-fn columns(names: &[&str]) -> Vec<String> {
-    names.iter().map(ToString::to_string).collect()
+fn layout(format: &str, names: &[&str]) -> Layout {
+    Layout {
+        file_type: FileType::choose(Some(format), None).unwrap(),
+        columns: names.iter().map(|name| Column::named(*name)).collect(),
+        only: None,
+        csv_for: None,
+        title: "deals".to_owned(),
+    }
+}
+
+fn encoder(format: &str, names: &[&str]) -> Encoder {
+    Encoder::new(layout(format, names))
+}
+
+fn for_excel(names: &[&str]) -> Encoder {
+    Encoder::new(Layout {
+        csv_for: Some(CsvFor::Excel),
+        ..layout("csv", names)
+    })
 }
 
 const ROWS: [&str; 3] = [
@@ -33,43 +50,58 @@ const ROWS: [&str; 3] = [
 #[test]
 fn formats_are_chosen_by_flag_then_extension_then_lines() {
     let choose = |flag, path: Option<&str>| {
-        Format::choose(flag, path.map(std::path::Path::new)).map_err(|failure| {
-            let hints = failure.hints.join("");
-            format!("{failure} / {hints}")
-        })
+        FileType::choose(flag, path.map(std::path::Path::new))
+            .map(FileType::extension)
+            .map_err(|failure| format!("{failure} / {}", failure.hints.join("")))
     };
-    assert_eq!(choose(None, None), Ok(Format::JsonLines));
-    assert_eq!(choose(None, Some("a.CSV")), Ok(Format::Csv));
-    assert_eq!(choose(Some("table"), Some("a.csv")), Ok(Format::Table));
-    assert_eq!(choose(None, Some("/dev/null")), Ok(Format::JsonLines));
+    let known = [
+        (None, None, "jsonl"),
+        (None, Some("a.CSV"), "csv"),
+        (Some("table"), Some("a.csv"), "table"),
+        (None, Some("/dev/null"), "jsonl"),
+        (None, Some("a.b/deals"), "jsonl"),
+        (None, Some("deals.2026.csv.GZ"), "csv.gz"),
+        (None, Some("deals.jsonl.zst"), "jsonl.zst"),
+        (None, Some("deals.xlsx"), "xlsx"),
+        (Some("parquet"), None, "parquet"),
+        (Some("csv.zst"), None, "csv.zst"),
+        (Some("csv"), Some("deals.gz"), "csv.gz"),
+        (Some("json.gz"), Some("deals"), "json.gz"),
+    ];
+    for (flag, path, expected) in known {
+        assert_eq!(
+            choose(flag, path).as_deref(),
+            Ok(expected),
+            "{flag:?} {path:?}"
+        );
+    }
     let seen: Vec<_> = [
-        choose(Some("parquet"), None),
-        choose(None, Some("deals.csv.gz")),
-        choose(Some("csv.zst"), None),
+        choose(None, Some("deals.gz")),
         choose(None, Some("deals.doc")),
+        choose(None, Some("deals.doc.gz")),
+        choose(None, Some("deals.xlsx.gz")),
+        choose(Some("parquet"), Some("deals.zst")),
+        choose(Some("csv.bz2"), None),
         choose(Some("yaml"), None),
     ]
     .into_iter()
     .map(Result::unwrap_err)
     .collect();
-    insta::assert_snapshot!(seen.join("\n"), @r#"
-    format "parquet" comes with a later version / what works now: jsonl, json, csv, table
-    deals.csv.gz: the format "gz" comes with a later version / what works now: jsonl, json, csv, table
-    format "csv.zst" comes with a later version / what works now: jsonl, json, csv, table
-    deals.doc: the format "doc" is not known / one of jsonl, json, csv, table: -f csv
-    format "yaml" is not known / one of jsonl, json, csv, table: -f csv
-    "#);
+    insta::assert_snapshot!(seen.join("\n"));
 }
 
 #[test]
 fn json_lines_keep_order_and_digits() {
-    insta::assert_snapshot!(encode(Encoder::json(Format::JsonLines, None), &ROWS), @r#"
+    insta::assert_snapshot!(encode(encoder("jsonl", &[]), &ROWS), @r#"
     {"id":1,"title":"A & B/C","sum":"1000.00","tags":["x",2],"late":null}
     {"id":2,"title":"Ромашка; \"OOO\"\nnext","sum":-5.50,"tags":{"a":{}},"extra":true}
     {"title":"=1+1","id":3}
     "#);
-    let only = Some(columns(&["title", "sum"]));
-    insta::assert_snapshot!(encode(Encoder::json(Format::JsonLines, only), &ROWS), @r#"
+    let only = Encoder::new(Layout {
+        only: Some(vec!["title".to_owned(), "sum".to_owned()]),
+        ..layout("jsonl", &[])
+    });
+    insta::assert_snapshot!(encode(only, &ROWS), @r#"
     {"title":"A & B/C","sum":"1000.00"}
     {"title":"Ромашка; \"OOO\"\nnext","sum":-5.50}
     {"title":"=1+1"}
@@ -79,7 +111,7 @@ fn json_lines_keep_order_and_digits() {
 #[test]
 fn a_json_array_is_whole_with_any_number_of_rows() {
     for count in 0..=3 {
-        let text = encode(Encoder::json(Format::Json, None), &ROWS[..count]);
+        let text = encode(encoder("json", &[]), &ROWS[..count]);
         let read: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
         assert_eq!(read.len(), count);
         assert!(text.ends_with("]\n"));
@@ -88,7 +120,7 @@ fn a_json_array_is_whole_with_any_number_of_rows() {
 
 #[test]
 fn csv_has_fixed_columns_and_names_what_has_none() {
-    let mut csv = Encoder::csv(columns(&["id", "title", "sum", "tags", "none"]), None);
+    let mut csv = encoder("csv", &["id", "title", "sum", "tags", "none"]);
     let mut out = Vec::new();
     csv.start(&mut out);
     csv.rows(&raw(&ROWS), &mut out).unwrap();
@@ -108,12 +140,12 @@ fn csv_has_fixed_columns_and_names_what_has_none() {
 
 #[test]
 fn a_column_may_lie_deeper() {
-    let names = columns(&["id", "responsible.name", "responsible.id.x"]);
+    let names = &["id", "responsible.name", "responsible.id.x"];
     let rows = [
         r#"{"id":1,"responsible":{"id":7,"name":"Ann"}}"#,
         r#"{"id":2,"responsible":null}"#,
     ];
-    insta::assert_snapshot!(encode(Encoder::csv(names, None), &rows), @r"
+    insta::assert_snapshot!(encode(encoder("csv", names), &rows), @r"
     id,responsible.name,responsible.id.x
     1,Ann,
     2,,
@@ -122,9 +154,9 @@ fn a_column_may_lie_deeper() {
 
 #[test]
 fn csv_for_excel_keeps_ids_and_defuses_formulas() {
-    let names = columns(&["id", "companyId", "phone", "code", "sum", "title", "flag"]);
+    let names = &["id", "companyId", "phone", "code", "sum", "title", "flag"];
     let text = encode(
-        Encoder::csv(names, Some(CsvFor::Excel)),
+        for_excel(names),
         &[
             r#"{"id":12,"companyId":"7","phone":"+79161234567","code":"007","sum":-5.5,"title":"=HYPERLINK(1)","flag":true}"#,
             r#"{"id":12345678901234567,"companyId":null,"phone":"","code":"7","sum":12345678901234567,"title":"-x;\"y\"","flag":"@a"}"#,
@@ -139,8 +171,8 @@ fn csv_for_excel_keeps_ids_and_defuses_formulas() {
 
 #[test]
 fn a_table_is_aligned_and_looks_ahead_a_bounded_way() {
-    let names = columns(&["id", "title", "sum"]);
-    insta::assert_snapshot!(encode(Encoder::table(names.clone()), &ROWS), @r#"
+    let names = &["id", "title", "sum"];
+    insta::assert_snapshot!(encode(encoder("table", names), &ROWS), @r#"
     id  title                    sum
      1  A & B/C              1000.00
      2  Ромашка; "OOO" next    -5.50
@@ -148,7 +180,7 @@ fn a_table_is_aligned_and_looks_ahead_a_bounded_way() {
     "#);
     let long = format!(r#"{{"id":1,"title":"{}\u001b[31m"}}"#, "x".repeat(200));
     let short: Vec<&str> = std::iter::repeat_n(r#"{"id":1,"title":"ab"}"#, 100).collect();
-    let mut table = Encoder::table(names);
+    let mut table = encoder("table", names);
     let mut out = Vec::new();
     table.rows(&raw(&short), &mut out).unwrap();
     assert!(!out.is_empty(), "the rows that were looked at are written");
@@ -247,8 +279,8 @@ proptest! {
     #[test]
     fn no_cell_for_excel_begins_a_formula_of_the_portal(text in "[=+@\\-\t\r\"0-9a-zA-Z(;]*") {
         let row = serde_json::json!({ "x": text, "id": text }).to_string();
-        let names = columns(&["x", "id"]);
-        let csv = encode(Encoder::csv(names, Some(CsvFor::Excel)), &[&row]);
+        let names = &["x", "id"];
+        let csv = encode(for_excel(names), &[&row]);
         let mut reader = ::csv::ReaderBuilder::new();
         let mut reader = reader.delimiter(b';').from_reader(csv.as_bytes());
         for cell in &reader.records().next().unwrap().unwrap() {

@@ -1,6 +1,7 @@
 //! `b24 export`
 
-mod fields;
+mod columns;
+pub(crate) mod fields;
 mod ids;
 mod plan;
 mod price;
@@ -18,7 +19,7 @@ use crate::connection::Connection;
 use crate::entity::{Api, Entity, Word};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::formats::{CsvFor, Format};
+use crate::formats::{CsvFor, FileType, Format};
 use crate::parameters::Tree;
 use crate::resume::Wish;
 use crate::session::Session;
@@ -32,6 +33,7 @@ Examples:
   b24 export deals -o deals.csv
   b24 export deals --select id,title,opportunity --filter 'opportunity>=1000' --filter 'stageId!=WON'
   b24 export contacts --csv-for excel -o contacts.csv
+  b24 export deals -o deals.xlsx                  also .parquet, .jsonl.gz, .csv.zst
   b24 export crm.deal.list --filter '>=DATE_CREATE=2026-01-01' | jq .TITLE
   b24 export spa:Orders --limit 10 -f table
   b24 export deals contacts companies -o backup/
@@ -71,7 +73,7 @@ pub(crate) struct Args {
     /// As --resume, if the part was last written to within this time, such as 6h
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration)]
     pub(crate) resume_within: Option<Duration>,
-    /// jsonl, json, csv or table; absent: the extension of the output, else jsonl
+    /// jsonl, json, csv, xlsx, parquet or table, the text ones also as csv.gz or csv.zst; absent: the extension of the output, else jsonl
     #[arg(short, long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
     /// For whom the CSV is
@@ -102,7 +104,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
     let words = words?;
     let places = Places::of(&args, words.len())?;
     let wish = wish(&args, &places)?;
-    let request = Request::read(&args, places.format)?;
+    let request = Request::read(&args, places.file_type)?;
     let connection = session.connection().await?;
     for word in words {
         let entity = match word {
@@ -137,7 +139,7 @@ fn wish(args: &Args, places: &Places) -> Result<Option<Wish>, Failure> {
     }))
 }
 
-async fn smart_process(
+pub(crate) async fn smart_process(
     name: &str,
     api: Api,
     session: &Session,
@@ -155,7 +157,7 @@ async fn smart_process(
 struct Places {
     output: Option<PathBuf>,
     directory: bool,
-    format: Format,
+    file_type: FileType,
 }
 
 impl Places {
@@ -175,8 +177,8 @@ impl Places {
         }
         let named = output.as_deref().filter(|_| !directory);
         let default = (args.csv_for.is_some() && named.is_none()).then_some("csv");
-        let format = Format::choose(args.format.as_deref().or(default), named)?;
-        if args.csv_for.is_some() && format != Format::Csv {
+        let file_type = FileType::choose(args.format.as_deref().or(default), named)?;
+        if args.csv_for.is_some() && file_type.format != Format::Csv {
             return Err(Failure::usage("--csv-for is for the format csv")
                 .state("nothing was sent")
                 .hint("-f csv"));
@@ -189,14 +191,14 @@ impl Places {
         Ok(Self {
             output,
             directory,
-            format,
+            file_type,
         })
     }
 
     fn target(&self, entity: &Entity) -> Option<PathBuf> {
         let output = self.output.clone()?;
         Some(if self.directory {
-            output.join(format!("{}.{}", entity.stem, self.format.extension()))
+            output.join(format!("{}.{}", entity.stem, self.file_type.extension()))
         } else {
             output
         })

@@ -12,7 +12,7 @@ use crate::entity::Entity;
 use crate::failure::Failure;
 use crate::fields::{Fields, row_key};
 use crate::filter::Target;
-use crate::formats::{CsvFor, Format};
+use crate::formats::{CsvFor, FileType, Format};
 use crate::parameters::{self, Tree};
 use crate::resume::Question;
 use crate::session::Session;
@@ -50,12 +50,14 @@ pub(super) struct Plan {
     pub(super) by_offset: bool,
     pub(super) limit: Option<u64>,
     pub(super) ids: Option<Vec<String>>,
-    pub(super) format: Format,
+    pub(super) file_type: FileType,
     pub(super) csv_for: Option<CsvFor>,
     /// The columns of a CSV file or table.
     pub(super) columns: Vec<String>,
     /// The keys of a row that the user asked for; none for all.
     pub(super) only: Option<Vec<String>>,
+    /// What the portal says about the fields, if it was asked.
+    pub(super) fields: Option<Fields>,
     /// Whether the fields were chosen, by the user or for a table.
     pub(super) chosen: bool,
     /// Whether the method knows the operator `@`.
@@ -78,7 +80,10 @@ impl Plan {
             .with("order", &(&self.order, self.by_offset))
             .with("limit", &self.limit)
             .with("ids", &self.ids)
-            .with("format", &format!("{:?} {:?}", self.format, self.csv_for))
+            .with(
+                "format",
+                &format!("{:?} {:?}", self.file_type, self.csv_for),
+            )
     }
 }
 
@@ -144,7 +149,7 @@ fn needs_fields(request: &Request, entity: &Entity, select: &[String]) -> bool {
         || !request.order.is_empty();
     (named && !request.unchecked)
         || (all_columns
-            && (request.format.has_columns()
+            && (request.file_type.format.has_columns()
                 || entity.version == Version::V3
                 || entity.is_classic_crm()))
 }
@@ -205,11 +210,11 @@ fn plan(
     let natural = matches!(order.as_slice(), [(name, false)] if *name == entity.filter_id());
     let order = if natural { Vec::new() } else { order };
 
-    let chosen = match (chosen.is_empty(), request.format, all) {
+    let chosen = match (chosen.is_empty(), request.file_type.format, all) {
         (true, Format::Table, Some(fields)) => short(fields),
         _ => chosen,
     };
-    let columns = columns(request.format, &entity, &chosen, all)?;
+    let columns = columns(request.file_type.format, &entity, &chosen, all)?;
     let only = only(&entity, &chosen, all);
     let select = if chosen.is_empty() {
         everything(&entity, all)
@@ -226,7 +231,8 @@ fn plan(
             .collect(),
         limit: request.limit,
         ids: request.ids.clone(),
-        format: request.format,
+        file_type: request.file_type,
+        fields: all.cloned(),
         csv_for: request.csv_for,
         chosen: !chosen.is_empty(),
         params,

@@ -29,7 +29,7 @@ fn known(json: &str, entity: &Entity) -> Known {
 
 fn make(line: &str, fields: Option<&str>) -> Result<Plan, String> {
     let args = Command::parse_from(std::iter::once("export").chain(line.split(' '))).args;
-    let format = Format::choose(args.format.as_deref(), args.output.as_deref()).unwrap();
+    let file_type = FileType::choose(args.format.as_deref(), args.output.as_deref()).unwrap();
     let shown = |failure: Failure| {
         format!(
             "{failure} | {} | {}",
@@ -37,7 +37,7 @@ fn make(line: &str, fields: Option<&str>) -> Result<Plan, String> {
             failure.hints.join(" ")
         )
     };
-    let request = Request::read(&args, format).map_err(shown)?;
+    let request = Request::read(&args, file_type).map_err(shown)?;
     let Ok(Word::Entity(entity)) = Word::read(&args.entities[0], Api::Auto.chosen(args.v3)) else {
         panic!("an entity");
     };

@@ -40,7 +40,7 @@ pub(super) async fn show(
         "filter": plan.filter,
         "select": plan.select,
         "order": plan.order,
-        "format": plan.format.extension(),
+        "format": plan.file_type.extension(),
         "columns": plan.columns,
         "output": output,
         "rows": rows,
@@ -77,9 +77,12 @@ pub(super) async fn show(
                 order.join(", ")
             },
         ),
-        ("output", format!("{output} ({})", plan.format.extension())),
+        (
+            "output",
+            format!("{output} ({})", plan.file_type.extension()),
+        ),
     ];
-    if plan.format.has_columns() {
+    if plan.file_type.format.has_columns() {
         lines.push(("columns", plan.columns.join(", ")));
     }
     lines.push((

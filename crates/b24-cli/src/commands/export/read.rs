@@ -8,12 +8,13 @@ use std::time::Instant;
 use anyhow::Result;
 use serde_json::value::RawValue;
 
+use super::columns;
 use super::plan::Plan;
 use super::source::{Rows, Source};
 use super::told::End;
 use crate::connection::Connection;
 use crate::failure::Failure;
-use crate::formats::{Encoder, Format, Output, entry};
+use crate::formats::{Encoder, Output, entry};
 use crate::printer::{Progress, counted};
 use crate::resume::{Earlier, Journal, Mark, Place, Wish};
 use crate::session::Session;
@@ -29,7 +30,8 @@ pub(super) async fn read(
     session: &Session,
     connection: &Connection,
 ) -> Result<()> {
-    let mut output = Output::open(target, &session.printer)?;
+    let assembled = plan.file_type.format.is_assembled();
+    let mut output = Output::open(target, assembled, &session.printer)?;
     if !plan.order.is_empty() {
         session.printer.note("an order of its own is read page by page: rows that change meanwhile may be missed or repeated");
     }
@@ -41,7 +43,7 @@ pub(super) async fn read(
         None => None,
     };
     let from = earlier.as_ref().map(|earlier| &earlier.mark);
-    let mut encoder = encoder(&plan);
+    let mut encoder = Encoder::new(columns::layout(&plan));
     let mut block = Vec::new();
     match from {
         Some(mark) => encoder.go_on(mark.rows, mark.state.clone()),
@@ -115,15 +117,6 @@ fn begin(
     Ok(Some(earlier))
 }
 
-fn encoder(plan: &Plan) -> Encoder {
-    let columns = plan.columns.clone();
-    match plan.format {
-        Format::JsonLines | Format::Json => Encoder::json(plan.format, plan.only.clone()),
-        Format::Csv => Encoder::csv(columns, plan.csv_for),
-        Format::Table => Encoder::table(columns),
-    }
-}
-
 /// One list on its way into one file.
 pub(super) struct Export<'a> {
     pub(super) plan: Plan,
@@ -163,13 +156,14 @@ impl Export<'_> {
                 self.write().map_err(End::Disk)?;
             }
             if self.journal.as_ref().is_some_and(Journal::is_due) {
+                self.encoder.settle(&mut self.block);
                 self.note().map_err(End::Disk)?;
             }
             self.progress();
         }
         self.encoder.finish(&mut self.block);
         self.write().map_err(End::Disk)?;
-        self.output.finish().map_err(End::Disk)?;
+        self.output.finish(&mut self.encoder).map_err(End::Disk)?;
         if let Some(journal) = &mut self.journal {
             journal.forget().map_err(End::Disk)?;
         }

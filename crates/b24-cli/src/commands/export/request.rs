@@ -3,7 +3,7 @@
 use super::{Args, ids};
 use crate::failure::Failure;
 use crate::filter::{Condition, FilterError};
-use crate::formats::{CsvFor, Format};
+use crate::formats::{CsvFor, FileType};
 use crate::parameters::{self, Tree};
 
 /// The arguments of an export, understood.
@@ -19,12 +19,12 @@ pub(super) struct Request {
     pub(super) ids: Option<Vec<String>>,
     pub(super) params: Vec<String>,
     pub(super) unchecked: bool,
-    pub(super) format: Format,
+    pub(super) file_type: FileType,
     pub(super) csv_for: Option<CsvFor>,
 }
 
 impl Request {
-    pub(super) fn read(args: &Args, format: Format) -> Result<Self, Failure> {
+    pub(super) fn read(args: &Args, file_type: FileType) -> Result<Self, Failure> {
         let conditions: Result<_, _> = args
             .filter
             .iter()
@@ -44,7 +44,7 @@ impl Request {
             ids: args.ids.as_deref().map(ids::read).transpose()?,
             params: args.param.clone(),
             unchecked: args.unchecked,
-            format,
+            file_type,
             csv_for: args.csv_for,
         })
     }

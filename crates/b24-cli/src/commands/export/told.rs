@@ -30,6 +30,7 @@ impl Export<'_> {
         // What a format holds back after a disk or a row that failed is not to be trusted: the
         // last note stands.
         if matches!(end, End::Portal(_) | End::Stopped(_)) {
+            self.encoder.settle_all(&mut self.block);
             let kept = self.note();
             if kept.is_err() {
                 self.block.clear();
@@ -116,7 +117,7 @@ impl Export<'_> {
     /// What is left of the export.
     fn kept(&self, name: &str) -> String {
         let Some(part) = self.output.part() else {
-            if self.rows == 0 {
+            if self.rows == 0 || self.encoder.is_assembled() {
                 return "nothing was written; reading is safe to repeat".to_owned();
             }
             return format!(
@@ -154,6 +155,9 @@ impl Export<'_> {
                 names.join(", ")
             ));
         }
+        if let Some(lost) = self.encoder.lost() {
+            self.session.printer.warning(lost);
+        }
         if let missing @ [_, ..] = self.source.missing() {
             let shown: Vec<_> = missing.iter().take(3).map(String::as_str).collect();
             let more = if missing.len() > shown.len() {
@@ -175,7 +179,9 @@ impl Export<'_> {
         let place = if self.output.is_stdout() {
             String::new()
         } else {
-            format!(" in {}", self.output.name())
+            let sheets = self.encoder.sheets().filter(|sheets| *sheets > 1);
+            let sheets = sheets.map(|sheets| format!(" ({sheets} sheets)"));
+            format!(" in {}{}", self.output.name(), sheets.unwrap_or_default())
         };
         let before = match self.resumed {
             0 => String::new(),
@@ -196,10 +202,11 @@ impl Export<'_> {
                 .field("resumed", self.resumed)
                 .field("missing", self.source.missing().len())
                 .field("output", self.output.name())
-                .field("format", self.plan.format.extension())
+                .field("format", self.plan.file_type.extension())
                 .field("requests", requests)
                 .field("bytes", bytes)
                 .field("seconds", seconds)
+                .field("unseen", self.encoder.unseen())
                 .field("strays", strays.iter().cloned().collect::<Vec<_>>())
                 .field("portal", self.connection.host.as_str())
                 .field("origin", self.connection.origin.as_str()),
