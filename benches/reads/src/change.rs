@@ -243,7 +243,9 @@ fn job() -> Job {
 fn gaps(requests: u64, once: bool, quick: bool) -> Vec<u64> {
     let last = requests.saturating_sub(1).max(1);
     let wanted = if once || quick { 1 } else { GAPS.min(last) };
-    let gaps: BTreeSet<u64> = (1..=wanted).map(|part| (last * part).div_ceil(wanted)).collect();
+    let gaps: BTreeSet<u64> = (1..=wanted)
+        .map(|part| (last * part).div_ceil(wanted))
+        .collect();
     gaps.into_iter().collect()
 }
 
@@ -257,7 +259,9 @@ async fn outcome(
 ) -> Result<Outcome> {
     portal.reset().await?;
     if change.hides {
-        portal.arm(&rule(0, &titles(&ids[..MORE_ROWS], HIDDEN))).await?;
+        portal
+            .arm(&rule(0, &titles(&ids[..MORE_ROWS], HIDDEN)))
+            .await?;
         portal.call("server.time").await?;
     }
     let before = visible(portal).await?;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::leash;
 use crate::measure::Cost;
 use crate::options::Options;
 use crate::portal::Portal;
@@ -221,7 +222,7 @@ impl Client {
     }
 
     fn measured(&self, options: &Options, portal: &Portal, job: &Job, files: &Files) -> Command {
-        let this = std::env::current_exe().unwrap_or_else(|_| "b24-bench-reads".into());
+        let this = leash::this();
         let mut command = Command::new(&this);
         command
             .arg("measure")

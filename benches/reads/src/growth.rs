@@ -28,9 +28,10 @@ pub async fn run(options: &Options) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for &size in sizes {
         let portal = Portal::start(options, "box", false, size)?;
-        for client in CLIENTS.iter().filter(|client| {
-            client.is_ours() && !client.https && options.wants_client(client.name)
-        }) {
+        for client in CLIENTS
+            .iter()
+            .filter(|client| client.is_ours() && !client.https && options.wants_client(client.name))
+        {
             let mut best: Option<Row> = None;
             for _ in 0..options.rounds() {
                 let run = client.run(options, &portal, &Job::new(FEW)).await?;

@@ -1,11 +1,13 @@
 //! Reads of all rows by several clients, side by side against the local portal.
 //!
 //! `cargo xtask bench reads` builds and starts it. It is one program in four parts: `run` is the
-//! bench, `measure` starts one client and tells what it cost, `raw` and `sdk` are clients.
+//! bench, `measure` starts one client and tells what it cost, `raw` and `sdk` are clients; and
+//! `leashed` becomes a program that ends when the bench does.
 
 mod change;
 mod clients;
 mod growth;
+mod leash;
 mod limit;
 mod measure;
 mod options;
@@ -41,6 +43,7 @@ fn part(arguments: &[String]) -> Result<ExitCode> {
         ["measure", report, seconds, ref command @ ..] => {
             measure::run(report, seconds.parse()?, command)
         }
+        ["leashed", program, ref arguments @ ..] => leash::turn_into(program, arguments),
         ["raw"] => runtime()?.block_on(raw::run()),
         ["sdk", rows] => runtime()?.block_on(sdk::run(rows)),
         ["run", ref options @ ..] => {

@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use crate::leash;
 use anyhow::{Context, Result};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, kill};
@@ -33,13 +34,14 @@ pub struct Cost {
 
 /// The part `measure`: runs the command and writes its cost to a file.
 pub fn run(report: &str, seconds: u64, command: &[&str]) -> Result<ExitCode> {
-    let (program, arguments) = command.split_first().context("measure what?")?;
+    leash::tie()?;
     let started = Instant::now();
-    let mut child = Command::new(program)
-        .args(arguments)
+    let mut child = Command::new(leash::this())
+        .arg("leashed")
+        .args(command)
         .stdin(Stdio::null())
         .spawn()
-        .with_context(|| format!("cannot run {program}"))?;
+        .context("cannot run a client")?;
     let pid = Pid::from_raw(i32::try_from(child.id())?);
     let (ended, end) = mpsc::channel::<()>();
     let guard = std::thread::spawn(move || {

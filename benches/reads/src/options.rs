@@ -44,7 +44,11 @@ impl Options {
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
-            let mut value = || words.next().with_context(|| format!("{word} needs a value"));
+            let mut value = || {
+                words
+                    .next()
+                    .with_context(|| format!("{word} needs a value"))
+            };
             match *word {
                 "--root" => options.root = value()?.into(),
                 "--b24" => options.b24 = value()?.into(),

@@ -28,9 +28,9 @@ pub fn make(report: &Report) -> String {
         ("{criterion}", criterion(report)),
         ("{growth}", growth(report)),
     ];
-    parts
-        .iter()
-        .fold(PAGE.to_owned(), |page, (mark, text)| page.replace(mark, text))
+    parts.iter().fold(PAGE.to_owned(), |page, (mark, text)| {
+        page.replace(mark, text)
+    })
 }
 
 /// Writes the page and its plots.
@@ -41,11 +41,21 @@ pub fn write(options: &Options, report: &Report, text: &str) -> Result<()> {
     let bars: Vec<Bar> = rows
         .iter()
         .filter(|row| row.error.is_none())
-        .map(|row| bar(&row.client, row.https, row.wall_seconds, seconds(row.wall_seconds)))
+        .map(|row| {
+            bar(
+                &row.client,
+                row.https,
+                row.wall_seconds,
+                seconds(row.wall_seconds),
+            )
+        })
         .collect();
     let count = rows.first().map_or(0, |row| row.rows);
     let speed = plot::bars(
-        &format!("Seconds for {} rows of three fields, limits off", grouped(count)),
+        &format!(
+            "Seconds for {} rows of three fields, limits off",
+            grouped(count)
+        ),
         &bars,
         longest(&bars, 5.0),
     );
@@ -55,13 +65,25 @@ pub fn write(options: &Options, report: &Report, text: &str) -> Result<()> {
         .filter(|row| row.error.is_none())
         .map(|row| {
             let value = row.computed_seconds.unwrap_or(row.wall_seconds);
-            let computed = if row.computed_seconds.is_some() { " computed" } else { "" };
-            bar(&row.client, row.https, value, format!("{}{computed}", seconds(value)))
+            let computed = if row.computed_seconds.is_some() {
+                " computed"
+            } else {
+                ""
+            };
+            bar(
+                &row.client,
+                row.https,
+                value,
+                format!("{}{computed}", seconds(value)),
+            )
         })
         .collect();
     let count = report.limit.first().map_or(0, |row| row.rows);
     let limit = plot::bars(
-        &format!("Seconds for {} rows under the documented limit", grouped(count)),
+        &format!(
+            "Seconds for {} rows under the documented limit",
+            grouped(count)
+        ),
         &bars,
         longest(&bars, 90.0),
     );
@@ -95,7 +117,10 @@ fn bar(client: &str, https: bool, value: f64, text: String) -> Bar {
 
 /// The longest bar, cut so that the short ones can be told apart.
 fn longest(bars: &[Bar], most: f64) -> f64 {
-    bars.iter().map(|bar| bar.value).fold(0.1, f64::max).min(most)
+    bars.iter()
+        .map(|bar| bar.value)
+        .fold(0.1, f64::max)
+        .min(most)
 }
 
 fn machine(report: &Report) -> String {
@@ -172,11 +197,17 @@ fn verdict(rows: &[&speed::Row]) -> String {
     let Some(fastest) = fastest else {
         return String::new();
     };
-    let ours = rows.iter().filter(|row| {
-        is_ours(row) && row.https == fastest.https && row.error.is_none()
-    });
+    let ours = rows
+        .iter()
+        .filter(|row| is_ours(row) && row.https == fastest.https && row.error.is_none());
     let ratios: Vec<String> = ours
-        .map(|row| format!("{} {}", row.client, ratio(fastest.wall_seconds, Some(row.wall_seconds))))
+        .map(|row| {
+            format!(
+                "{} {}",
+                row.client,
+                ratio(fastest.wall_seconds, Some(row.wall_seconds))
+            )
+        })
         .collect();
     format!(
         "The fastest of the others, {} ({}), takes so many times as long as ours over the same: {}.",
@@ -194,7 +225,11 @@ fn larges(rows: &[&speed::Row]) -> String {
         "| client | rows | fields | wall, s | x raw | CPU, s | peak, MB | requests | |\n|---|--:|---|--:|--:|--:|--:|--:|---|\n",
     );
     for row in rows {
-        let alike: Vec<_> = rows.iter().filter(|raw| raw.whole == row.whole).copied().collect();
+        let alike: Vec<_> = rows
+            .iter()
+            .filter(|raw| raw.whole == row.whole)
+            .copied()
+            .collect();
         table.push_str(&format!(
             "| {} | {} | {} | {:.2} | {} | {:.2} | {:.1} | {} | {} |\n",
             row.client,
@@ -220,9 +255,18 @@ fn limits(rows: &[limit::Row]) -> String {
     );
     for row in rows {
         let computed = row.computed_seconds.map(|seconds| {
-            format!("all {} rows: {:.0} s (computed)", grouped(row.rows), seconds)
+            format!(
+                "all {} rows: {:.0} s (computed)",
+                grouped(row.rows),
+                seconds
+            )
         });
-        let end = row.error.as_deref().map(cell).or(computed).unwrap_or_default();
+        let end = row
+            .error
+            .as_deref()
+            .map(cell)
+            .or(computed)
+            .unwrap_or_default();
         table.push_str(&format!(
             "| {} | {} | {} | {:.2} | {} | {} | {} | {end} |\n",
             row.client,
@@ -263,9 +307,10 @@ fn changes(report: &Report) -> String {
     for name in names {
         table.push_str(&format!("| {name} |"));
         for (client, https) in &clients {
-            let cell = report.change.iter().find(|cell| {
-                cell.change == name && cell.client == *client && cell.https == *https
-            });
+            let cell = report
+                .change
+                .iter()
+                .find(|cell| cell.change == name && cell.client == *client && cell.https == *https);
             let text = cell.map_or_else(String::new, crate::change::Cell::text);
             table.push_str(&format!(" {text} |"));
         }
@@ -281,7 +326,9 @@ fn criterion(report: &Report) -> String {
     let mut table =
         String::from("| bench | way | median, µs | records a second |\n|---|---|--:|--:|\n");
     for one in &report.criterion {
-        let rate = one.elements.map(|count| count as f64 / one.nanoseconds * 1e9);
+        let rate = one
+            .elements
+            .map(|count| count as f64 / one.nanoseconds * 1e9);
         table.push_str(&format!(
             "| {} | {} | {:.1} | {} |\n",
             one.group,

@@ -10,6 +10,7 @@ use reqwest::{Certificate, Client, Method};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::leash;
 use crate::options::Options;
 
 /// Times of a fault that shall not end.
@@ -41,8 +42,10 @@ pub struct Counts {
 impl Portal {
     /// `edition`: `box` has no limits, `cloud` takes 50 requests at once and 2 a second.
     pub fn start(options: &Options, edition: &str, https: bool, rows: u64) -> Result<Self> {
-        let mut command = Command::new(&options.b24);
+        let mut command = Command::new(leash::this());
         command
+            .arg("leashed")
+            .arg(&options.b24)
             .args(["--quiet", "portal", "--port", "0", "--print", "json"])
             .args(["--edition", edition, "--deals", &rows.to_string()])
             // Other portals of this user stay the ones that he started last.

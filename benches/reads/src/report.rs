@@ -55,7 +55,11 @@ pub async fn run(options: &Options) -> Result<std::process::ExitCode> {
         heading(&format!("1. {} rows, limits off", options.rows));
         report.speed = speed::run(options).await?;
         report.keep(&file)?;
-        let large = if options.quick { options.rows * 2 } else { LARGE };
+        let large = if options.quick {
+            options.rows * 2
+        } else {
+            LARGE
+        };
         heading(&format!("1. {large} rows, limits off"));
         report.large = speed::large(options, large).await?;
         report.keep(&file)?;

@@ -77,7 +77,10 @@ async fn table(
     for round in 0..options.rounds() {
         for (client, runs) in clients.iter().zip(&mut runs) {
             let is_long = |run: &Run| run.cost.wall_seconds > LONG_SECONDS;
-            if runs.iter().any(|run| is_long(run) || run.told.error.is_some()) {
+            if runs
+                .iter()
+                .any(|run| is_long(run) || run.told.error.is_some())
+            {
                 continue;
             }
             let portal = secure.as_ref().filter(|_| client.https).unwrap_or(&plain);

@@ -55,17 +55,34 @@ impl Machine {
 fn versions(options: &Options) -> Result<BTreeMap<String, String>> {
     let python = options.peers.join("venv/bin/python");
     let mut versions = BTreeMap::from([
-        ("b24".to_owned(), last_word(Command::new(&options.b24).arg("--version"))?),
-        ("node".to_owned(), first_line(Command::new("node").arg("--version"))?),
-        ("python".to_owned(), last_word(Command::new(&python).arg("--version"))?),
-        ("rustc".to_owned(), first_line(Command::new("rustc").arg("--version"))?),
+        (
+            "b24".to_owned(),
+            last_word(Command::new(&options.b24).arg("--version"))?,
+        ),
+        (
+            "node".to_owned(),
+            first_line(Command::new("node").arg("--version"))?,
+        ),
+        (
+            "python".to_owned(),
+            last_word(Command::new(&python).arg("--version"))?,
+        ),
+        (
+            "rustc".to_owned(),
+            first_line(Command::new("rustc").arg("--version"))?,
+        ),
     ]);
     for name in NPM {
-        let path = options.peers.join("node_modules").join(name).join("package.json");
+        let path = options
+            .peers
+            .join("node_modules")
+            .join(name)
+            .join("package.json");
         versions.insert((*name).to_owned(), npm_version(&path)?);
     }
     for name in PYPI {
-        let program = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))";
+        let program =
+            "import sys; from importlib.metadata import version; print(version(sys.argv[1]))";
         let version = first_line(Command::new(&python).args(["-c", program, name]))?;
         versions.insert((*name).to_owned(), version);
     }
