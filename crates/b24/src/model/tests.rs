@@ -1,4 +1,8 @@
 //! Rows as portals really write them.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "json! in the arguments reads best"
+)]
 
 use serde_json::{Value, json};
 
@@ -124,11 +128,13 @@ fn clients_have_phones() {
         (Some(5), Some("PHONE"))
     );
     assert_eq!(lead.extra.get("emailWork"), Some(&json!("a@example.com")));
-    let mut contact = Contact::default();
-    contact.fm = vec![
-        Multifield::new("a@example.com", "WORK").of_type("EMAIL"),
-        Multifield::remove(5),
-    ];
+    let contact = Contact {
+        fm: vec![
+            Multifield::new("a@example.com", "WORK").of_type("EMAIL"),
+            Multifield::remove(5),
+        ],
+        ..Contact::default()
+    };
     assert_eq!(
         serde_json::to_value(&contact).unwrap(),
         json!({ "fm": [

@@ -50,8 +50,8 @@ async fn a_deal_is_added_read_changed_and_deleted() {
 
     let mut changes = Deal::default();
     changes.stage_id = Some("WON".to_owned());
-    let changed = b24.deals().update(1, &changes).await.unwrap();
-    assert_eq!((changed.closed, changed.title), (Some(true), added.title));
+    let won = b24.deals().update(1, &changes).await.unwrap();
+    assert_eq!((won.closed, won.title), (Some(true), added.title));
     assert_eq!(portal.rows("deal")[0]["STAGE_ID"], "WON");
 
     assert_eq!(b24.deals().delete(1).await.unwrap(), Done);

@@ -20,11 +20,16 @@ impl std::fmt::Debug for InProcess {
 pub(crate) fn builder(portal: &Portal) -> ClientBuilder {
     Client::builder()
         .webhook(portal.webhook())
-        .transport(InProcess(portal.router()))
+        .transport(transport(portal))
 }
 
 pub(crate) fn client(portal: &Portal) -> Client {
     builder(portal).build().unwrap()
+}
+
+/// `portal` as a transport.
+pub(crate) fn transport(portal: &Portal) -> InProcess {
+    InProcess(portal.router())
 }
 
 fn lost(message: &str) -> TransportError {

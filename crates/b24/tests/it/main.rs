@@ -5,6 +5,10 @@
     clippy::needless_pass_by_value,
     reason = "json! in the arguments reads best"
 )]
+#![expect(
+    clippy::duplicate_mod,
+    reason = "each example brings the module that they share"
+)]
 
 mod batches;
 mod calls;
@@ -12,6 +16,7 @@ mod docs;
 mod doors;
 mod doors_beyond_crm;
 mod everyday;
+mod examples;
 mod floor;
 mod in_process;
 mod lists;

@@ -1,0 +1,184 @@
+//! The examples, run against the local portal.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use b24::Client;
+use b24_portal::Portal;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::in_process;
+
+#[expect(dead_code, reason = "its main is not called")]
+#[path = "../../examples/forward_deals.rs"]
+mod forward_deals;
+#[expect(dead_code, reason = "its main is not called")]
+#[path = "../../examples/leads_by_source.rs"]
+mod leads_by_source;
+#[expect(dead_code, reason = "its main is not called")]
+#[path = "../../examples/payments_by_currency.rs"]
+mod payments_by_currency;
+
+async fn demo() -> (Portal, Client) {
+    let portal = Portal::builder().deals(2_000).start().await.unwrap();
+    let b24 = in_process::client(&portal);
+    (portal, b24)
+}
+
+fn within(row: &Value, field: &str, from: &str, to: &str) -> bool {
+    let date = row[field].as_str().unwrap();
+    (from..to).contains(&date)
+}
+
+#[tokio::test]
+async fn leads_of_a_month_are_counted_by_source() {
+    let (portal, b24) = demo().await;
+    let mut out = Vec::new();
+    leads_by_source::run(&b24, "2025-12", &mut out)
+        .await
+        .unwrap();
+    let out = String::from_utf8(out).unwrap();
+    let counted: usize = out
+        .lines()
+        .map(|line| {
+            line.split_whitespace()
+                .next()
+                .unwrap()
+                .parse::<usize>()
+                .unwrap()
+        })
+        .sum();
+    let leads = portal.rows("lead");
+    let expected = leads
+        .iter()
+        .filter(|lead| within(lead, "DATE_CREATE", "2025-12-01", "2026-01-01"));
+    assert!(counted > 5 && counted == expected.count(), "{out}");
+    assert!(out.lines().count() > 2, "{out}");
+    assert!(
+        leads_by_source::run(&b24, "December", Vec::new())
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn payments_of_a_period_are_summed_by_currency() {
+    let (portal, b24) = demo().await;
+    let mut out = Vec::new();
+    payments_by_currency::run(&b24, "2025-03-01", "2025-09-01", &mut out)
+        .await
+        .unwrap();
+    let out = String::from_utf8(out).unwrap();
+    let payments = portal.rows("payment");
+    let euros: u64 = payments
+        .iter()
+        .filter(|payment| payment["PAID"] == "Y" && payment["CURRENCY"] == "EUR")
+        .filter(|payment| within(payment, "DATE_PAID", "2025-03-01", "2025-09-01"))
+        .map(|payment| {
+            payment["SUM"]
+                .as_str()
+                .unwrap()
+                .replace('.', "")
+                .parse::<u64>()
+                .unwrap()
+        })
+        .sum();
+    let expected = format!("{}.{:02}", euros / 100, euros % 100);
+    let line = out.lines().find(|line| line.starts_with("EUR")).unwrap();
+    assert!(
+        euros > 0 && line.split_whitespace().nth(1) == Some(&expected),
+        "{expected}: {out}"
+    );
+}
+
+/// The other system: it keeps the ids it was sent, counts the requests, and fails the second.
+#[derive(Clone, Default)]
+struct Other(Arc<Mutex<(Vec<u64>, usize)>>);
+
+impl Other {
+    async fn listen(&self) -> String {
+        let take = async |State(other): State<Self>, body: String| {
+            let mut other = other.0.lock().unwrap();
+            other.1 += 1;
+            if other.1 == 2 {
+                return StatusCode::INTERNAL_SERVER_ERROR;
+            }
+            let deals: Vec<Value> = serde_json::from_str(&body).unwrap();
+            other
+                .0
+                .extend(deals.iter().map(|deal| deal["id"].as_u64().unwrap()));
+            StatusCode::NO_CONTENT
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/deals", listener.local_addr().unwrap());
+        let router = Router::new()
+            .route("/deals", post(take))
+            .with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
+
+    /// What came since this was asked last.
+    fn taken(&self) -> Vec<u64> {
+        std::mem::take(&mut self.0.lock().unwrap().0)
+    }
+}
+
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn changed_deals_are_sent_on_and_a_broken_round_is_resumed() {
+    let (portal, b24) = demo().await;
+    let (other, since) = (Other::default(), "2025-06-01");
+    let url = other.listen().await;
+    let name = format!("b24-forward-{}.json", std::process::id());
+    let file = Scratch(std::env::temp_dir().join(name));
+    let expected: Vec<u64> = portal
+        .rows("deal")
+        .iter()
+        .filter(|deal| deal["DATE_MODIFY"].as_str().unwrap() >= since)
+        .map(|deal| deal["ID"].as_str().unwrap().parse().unwrap())
+        .collect();
+
+    let broken = forward_deals::run(&b24, since, &file.0, Some(&url)).await;
+    assert!(broken.unwrap_err().to_string().contains("500"));
+    let mut sent = other.taken();
+    assert_eq!(sent.len(), 50);
+    let rest = forward_deals::run(&b24, since, &file.0, Some(&url))
+        .await
+        .unwrap();
+    sent.extend(other.taken());
+    assert_eq!((rest + 50, sent), (expected.len(), expected));
+
+    // The next round takes what changed since the first one began.
+    assert_eq!(
+        forward_deals::run(&b24, since, &file.0, Some(&url))
+            .await
+            .unwrap(),
+        0
+    );
+    let id = portal.ids("deal")[3] as u64;
+    b24.deals()
+        .update(id, json!({ "title": "Changed" }))
+        .await
+        .unwrap();
+    assert_eq!(
+        forward_deals::run(&b24, since, &file.0, Some(&url))
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(other.taken(), [id]);
+}

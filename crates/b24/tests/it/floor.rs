@@ -1,0 +1,171 @@
+//! Reads at the limits of the portal, on a virtual clock: client and portal in one process.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use b24::{BoxFuture, Client, ClientBuilder, Limits, Transport, TransportError};
+use b24_portal::{Operating, Portal, PortalBuilder};
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use crate::in_process;
+
+/// 0.3 s a page, four requests served at once.
+fn slow() -> PortalBuilder {
+    Portal::builder()
+        .workers(4)
+        .page_cost(Duration::from_millis(300))
+}
+
+fn deals(b24: &Client) -> b24::List {
+    b24.v2()
+        .list("crm.item.list")
+        .param("entityTypeId", 2)
+        .select(["id"])
+}
+
+/// Reads all deals without keeping them: rows and seconds.
+async fn read(b24: &Client) -> (u64, f64) {
+    let begun = Instant::now();
+    let mut pages = deals(b24).pages::<Box<RawValue>>();
+    let mut rows = 0;
+    while let Some(page) = pages.try_next().await.unwrap() {
+        rows += page.items.len() as u64;
+    }
+    (rows, begun.elapsed().as_secs_f64())
+}
+
+/// The best that the portal's baskets allow: four pages side by side whenever the sum is not above
+/// the limit.
+fn optimum(pages: u64, limit: f64) -> f64 {
+    let (mut clock, mut left) = (0.0_f64, pages as f64 * 0.3);
+    let mut baskets: Vec<(u64, f64, f64)> = Vec::new();
+    while left > 1e-9 {
+        baskets.retain(|(_, first, _)| first.floor() + 600.0 > clock);
+        let used: f64 = baskets.iter().map(|(_, _, seconds)| seconds).sum();
+        if used > limit {
+            clock = baskets[0].1.floor() + 600.0;
+            continue;
+        }
+        clock += 0.3;
+        let minute = (clock / 60.0) as u64;
+        let spent = left.min(1.2);
+        match baskets.last_mut() {
+            Some((last, _, seconds)) if *last == minute => *seconds += spent,
+            _ => baskets.push((minute, clock, spent)),
+        }
+        left -= spent;
+    }
+    clock
+}
+
+#[test]
+fn the_optimum_is_the_one_that_a_pencil_finds() {
+    assert!((optimum(1_000, 480.0) - 75.0).abs() < 0.5);
+    assert!((optimum(5_000, 480.0) - 1_815.0).abs() < 6.0);
+}
+
+async fn under_operating_limit(rows: u64, limit: f64, told: Option<f64>) -> f64 {
+    let portal = slow().deals(rows).operating(Operating::Limit(limit));
+    let portal = portal.start().await.unwrap();
+    let mut builder = in_process::builder(&portal).limits(Limits::Standard);
+    if let Some(told) = told {
+        builder = builder.operating_limit(told);
+    }
+    let b24 = builder.build().unwrap();
+    let (delivered, seconds) = read(&b24).await;
+    let stats = b24.stats();
+    println!(
+        "{rows} rows: {seconds:.1} s, {} requests, waited {:?} for operating time",
+        stats.requests, stats.waited_operating
+    );
+    assert_eq!(delivered, rows);
+    assert_eq!((stats.refused_operating, stats.refused_rate), (0, 0));
+    seconds
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_thousand_slow_rows_are_read_in_four_lanes() {
+    let seconds = under_operating_limit(50_000, 480.0, Some(480.0)).await;
+    assert!(seconds <= 1.05 * optimum(1_000, 480.0), "{seconds}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quarter_of_a_million_slow_rows_wait_for_operating_time_and_nothing_else() {
+    let seconds = under_operating_limit(250_000, 480.0, Some(480.0)).await;
+    assert!(seconds <= 1.05 * optimum(5_000, 480.0), "{seconds}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_nobody_told_is_kept_all_the_same() {
+    let seconds = under_operating_limit(250_000, 420.0, None).await;
+    assert!(seconds <= 1.05 * optimum(5_000, 420.0), "{seconds}");
+}
+
+/// The way to the portal takes a while.
+#[derive(Clone, Debug)]
+struct Far<T>(T, Duration);
+
+impl<T: Transport + Clone + 'static> Transport for Far<T> {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        Box::pin(async move {
+            tokio::time::sleep(self.1).await;
+            self.0.send(request).await
+        })
+    }
+}
+
+fn far(portal: &Portal, latency: Duration) -> ClientBuilder {
+    Client::builder()
+        .webhook(portal.webhook())
+        .transport(Far(in_process::transport(portal), latency))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_documented_limit_is_read_at_its_floor() {
+    let portal = Portal::builder().deals(250_000).start().await.unwrap();
+    let b24 = far(&portal, Duration::from_millis(150))
+        .limits(Limits::Standard)
+        .build()
+        .unwrap();
+    let (rows, seconds) = read(&b24).await;
+    println!("{rows} rows: {seconds:.2} s, {} requests", portal.requests());
+    assert_eq!(rows, 250_000);
+    assert_eq!(b24.stats().refused_rate, 0);
+    assert!(portal.requests() <= 102, "{}", portal.requests());
+    assert!(seconds <= 1.02 * 25.65, "{seconds}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_says_what_binds_and_until_when() {
+    let portal = slow().deals(100_000).operating(Operating::Limit(480.0));
+    let portal = portal.start().await.unwrap();
+    let b24 = in_process::builder(&portal)
+        .operating_limit(480.0)
+        .build()
+        .unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let list = deals(&b24).on_progress({
+        let told = Arc::clone(&told);
+        move |progress| told.lock().unwrap().push(*progress)
+    });
+    assert_eq!(list.await.unwrap().len(), 100_000);
+    let told = told.lock().unwrap();
+    let waits: Vec<_> = told
+        .iter()
+        .filter_map(|progress| Some((progress.wall?, progress.waiting_until?)))
+        .collect();
+    let (wall, until) = waits[0];
+    assert_eq!(wall.to_string(), "operating time");
+    // The portal's zone, as its answers write it.
+    assert!(until.to_string().ends_with("+03:00"), "{until}");
+    let expected = told[1].expected.unwrap();
+    assert!((99_000..=101_000).contains(&expected), "{expected}");
+    let last = told.last().unwrap();
+    assert_eq!(last.requests, portal.requests() as u64);
+    assert!(last.rows > 90_000);
+}
