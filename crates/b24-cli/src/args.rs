@@ -42,6 +42,12 @@ pub(crate) enum Command {
     Export(commands::export::Args),
     /// Run many commands from a file.
     Batch(commands::batch::Args),
+    /// Say what a method, an event or an entity consists of.
+    Describe(commands::describe::Args),
+    /// Show what is used of the portal's limits, and when it comes back.
+    Limits(commands::limits::Args),
+    /// Check a connection step by step.
+    Doctor(commands::doctor::Args),
     /// Ask the portal for its time.
     Ping(commands::ping::Args),
     /// Keep webhooks and choose between them.
@@ -61,6 +67,9 @@ impl Command {
             Self::Call(_) => "call",
             Self::Export(_) => "export",
             Self::Batch(_) => "batch",
+            Self::Describe(_) => "describe",
+            Self::Limits(_) => "limits",
+            Self::Doctor(_) => "doctor",
             Self::Ping(_) => "ping",
             Self::Auth(_) => "auth",
             Self::Portal(_) => "portal",
@@ -100,11 +109,14 @@ pub(crate) struct Global {
     /// How much of the limits to use; the rest is left to others.
     #[arg(long, global = true, value_name = "PERCENT", hide_short_help = true)]
     pub(crate) share: Option<String>,
+    /// Operating time that the portal grants a method in ten minutes; absent: 420s.
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    pub(crate) operating_limit: Option<Duration>,
     /// Time for one request, such as 75s.
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true)]
     pub(crate) timeout: Option<Duration>,
-    /// Time for the whole command, such as 55m: stops cleanly, keeps its place, exit code 5.
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    /// Time for the whole command, such as 55m, or until when, such as 14:00: stops cleanly, keeps its place, exit code 5.
+    #[arg(long, global = true, value_name = "TIME", value_parser = deadline, hide_short_help = true)]
     pub(crate) deadline: Option<Duration>,
 
     /// Refuse writes before anything is sent.
@@ -223,4 +235,54 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|time| !time.is_zero())
         .ok_or_else(wrong)
+}
+
+/// A time such as 55m, or a time of day in the zone of this machine: the next one.
+fn deadline(text: &str) -> Result<Duration, String> {
+    let wrong =
+        || format!("`{text}` is neither a time such as 55m nor a time of day such as 14:00");
+    if !text.contains(':') {
+        return duration(text).map_err(|_| wrong());
+    }
+    let until: jiff::civil::Time = text.parse().map_err(|_| wrong())?;
+    after(until, &jiff::Zoned::now()).ok_or_else(wrong)
+}
+
+/// How long it is until a time of day.
+fn after(until: jiff::civil::Time, now: &jiff::Zoned) -> Option<Duration> {
+    let zone = now.time_zone();
+    let today = now
+        .date()
+        .to_zoned(zone.clone())
+        .ok()?
+        .with()
+        .time(until)
+        .build()
+        .ok()?;
+    let next = if today > *now {
+        today
+    } else {
+        let tomorrow = now.date().tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
+        tomorrow.with().time(until).build().ok()?
+    };
+    Duration::try_from(now.duration_until(&next)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_a_duration_or_the_next_time_of_day() {
+        let now: jiff::Zoned = "2026-11-20T13:30:00+03:00[+03:00]".parse().unwrap();
+        let left = |text: &str| after(text.parse().unwrap(), &now).unwrap().as_secs();
+        assert_eq!(left("14:00"), 1_800);
+        assert_eq!(left("13:30:10"), 10);
+        assert_eq!(left("13:30"), 86_400);
+        assert_eq!(left("06:00"), 16 * 3_600 + 1_800);
+        assert_eq!(deadline("55m"), Ok(Duration::from_secs(3_300)));
+        for wrong in ["25:00", "14:61", "soon", "", ":", "0s"] {
+            assert!(deadline(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -3,9 +3,10 @@
 //! The file is searched as text and only the line asked for is parsed, so that
 //! a command which needs one method does not pay for all of them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 const LINES: &str = include_str!("../data/methods.jsonl");
+const EVENTS: &str = include_str!("../data/events.jsonl");
 
 /// Version of the REST API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -36,8 +37,49 @@ pub(crate) struct Method {
     #[serde(default, rename = "use")]
     pub(crate) newer: Vec<String>,
     #[serde(default)]
-    params: Vec<Param>,
+    pub(crate) params: Vec<Param>,
     pub(crate) list: Option<List>,
+    /// The type of `result`, where it is documented.
+    pub(crate) result: Option<Returned>,
+    /// Who may call it, where that is not everybody.
+    pub(crate) who: Option<String>,
+    /// Whether webhooks are refused.
+    #[serde(default, rename = "app")]
+    pub(crate) applications_only: bool,
+    #[serde(default)]
+    pub(crate) deprecated: bool,
+    /// Codes of its own errors.
+    #[serde(default)]
+    pub(crate) errors: Vec<String>,
+}
+
+/// A documented event.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Event {
+    pub(crate) name: String,
+    /// As the documentation writes it.
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) scope: Vec<String>,
+    pub(crate) who: Option<String>,
+    #[serde(default)]
+    pub(crate) deprecated: bool,
+    /// What the documentation names instead of a deprecated one.
+    #[serde(default, rename = "use")]
+    pub(crate) newer: Vec<String>,
+    /// What `data` of the event holds.
+    #[serde(default)]
+    pub(crate) data: Vec<Param>,
+}
+
+/// What a method answers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Returned {
+    #[serde(rename = "type")]
+    pub(crate) types: String,
+    /// Name and type of each of its own fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) fields: Vec<String>,
 }
 
 /// How a list method pages.
@@ -48,20 +90,27 @@ pub(crate) struct List {
     pub(crate) key: String,
     /// The field of a row that is its id, if the documentation shows one.
     pub(crate) id: Option<String>,
+    /// What pages are asked for by: `start`, `cursor`, …
+    #[serde(default)]
+    pub(crate) style: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-struct Param {
-    name: String,
-    #[serde(default, rename = "type")]
-    types: String,
-    #[serde(default)]
-    fields: Vec<Param>,
+/// A documented parameter, or a field inside one.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Param {
+    pub(crate) name: String,
+    /// Empty for text.
+    #[serde(default, rename = "type", skip_serializing_if = "String::is_empty")]
+    pub(crate) types: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) required: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) fields: Vec<Param>,
     /// Operators of a filter, separated by spaces.
-    #[serde(default)]
-    operators: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) operators: String,
     /// Names that a filter knows, where no `fields` method tells them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     names: Vec<String>,
 }
 
@@ -138,6 +187,25 @@ pub(crate) fn find_method(name: &str, version: Option<Version>) -> Option<Method
         .find(|method| version.is_none_or(|wanted| wanted == method.version))
 }
 
+/// Finds an event, by its name or as the documentation writes it.
+pub(crate) fn find_event(name: &str) -> Option<Event> {
+    let called = |event: &Event| {
+        event.name.eq_ignore_ascii_case(name) || event.title.eq_ignore_ascii_case(name)
+    };
+    events().find(called)
+}
+
+/// The names of all documented events.
+pub(crate) fn event_names() -> impl Iterator<Item = String> {
+    events().map(|event| event.name)
+}
+
+fn events() -> impl Iterator<Item = Event> {
+    EVENTS
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+}
+
 /// All documented names; one that both versions have comes twice.
 pub(crate) fn method_names() -> impl Iterator<Item = &'static str> {
     lines().map(|(name, _)| name)
@@ -166,6 +234,14 @@ mod tests {
             );
         }
         assert!(method_names().count() > 1_600);
+    }
+
+    #[test]
+    fn every_event_reads() {
+        assert_eq!(events().count(), EVENTS.lines().count());
+        let event = find_event("onCrmDealUpdate").unwrap();
+        assert_eq!(event.name, "ONCRMDEALUPDATE");
+        assert_eq!(event.data[0].fields[0].name, "ID");
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod run;
 mod session;
 mod signals;
 mod stop;
+mod survey;
 
 fn main() -> std::process::ExitCode {
     run::main()

@@ -16,6 +16,8 @@ pub(super) struct Catalogue {
     pub(super) methods: Vec<Method>,
     /// Error codes by code.
     pub(super) errors: BTreeMap<String, ErrorCode>,
+    /// The facts of each event, by name.
+    pub(super) events: BTreeMap<String, Value>,
 }
 
 /// What the pages tell about one error code.
@@ -43,6 +45,7 @@ impl Catalogue {
         Ok(Self {
             methods: methods(root["methods"].take())?,
             errors: error_codes(&root)?,
+            events: events(root["events"].take())?,
         })
     }
 
@@ -52,8 +55,22 @@ impl Catalogue {
         Ok(Self {
             methods: methods(list)?,
             errors: BTreeMap::new(),
+            events: BTreeMap::new(),
         })
     }
+}
+
+/// The events by name.
+fn events(list: Value) -> Result<BTreeMap<String, Value>> {
+    let Value::Array(list) = list else {
+        bail!("the catalogue has no list of events");
+    };
+    list.into_iter()
+        .map(|event| match event["event"].as_str() {
+            Some(name) => Ok((name.to_owned(), event)),
+            None => bail!("an event without a name"),
+        })
+        .collect()
 }
 
 /// The methods in order, each once.

@@ -24,21 +24,75 @@ fn method_line(method: &Method) -> String {
     if let Some(list) = list_shape(method) {
         entries.push(("list", list));
     }
-    match method.fact("deprecated") {
-        Value::Object(notice) => {
-            entries.push(("deprecated", true.into()));
-            let replacements = texts(notice.get("use").unwrap_or(&Value::Null));
-            if !replacements.is_empty() {
-                entries.push(("use", replacements.into()));
-            }
-        }
-        other => debug_assert_eq!(other, &Value::Bool(false), "{}", method.name),
+    if let Some(result) = result(method.fact("returns")) {
+        entries.push(("result", result));
     }
+    if method.is_for_applications() {
+        entries.push(("app", true.into()));
+    }
+    entries.extend(who(method.fact("who")));
+    entries.extend(deprecation(method.fact("deprecated")));
     let codes = error_codes(method);
     if !codes.is_empty() {
         entries.push(("errors", codes.into_iter().collect::<Vec<_>>().into()));
     }
     json::object(entries)
+}
+
+/// One event a line: its title as the documentation writes it, and what it sends.
+pub(super) fn events(catalogue: &Catalogue) -> String {
+    json::lines(catalogue.events.iter().map(|(name, facts)| {
+        let mut entries = vec![
+            ("name", Value::from(name.as_str())),
+            ("title", facts["title"].clone()),
+            ("scope", texts(&facts["scope"]).into()),
+        ];
+        if let Some(data) = facts["data_fields"].as_array() {
+            entries.push(("data", params(data)));
+        }
+        entries.extend(who(&facts["who"]));
+        entries.extend(deprecation(&facts["deprecated"]));
+        json::object(entries)
+    }))
+}
+
+/// Who may call it, where that is not everybody.
+fn who(fact: &Value) -> Option<(&'static str, Value)> {
+    let who = fact.as_str().unwrap_or_default();
+    (!matches!(who, "" | "any" | "unspecified")).then(|| ("who", who.into()))
+}
+
+/// That it is deprecated, and what the documentation names instead.
+fn deprecation(fact: &Value) -> Vec<(&'static str, Value)> {
+    let Value::Object(notice) = fact else {
+        return Vec::new();
+    };
+    let mut entries = vec![("deprecated", true.into())];
+    let replacements = texts(notice.get("use").unwrap_or(&Value::Null));
+    if !replacements.is_empty() {
+        entries.push(("use", replacements.into()));
+    }
+    entries
+}
+
+/// Type of `result` and its own fields, without what is inside of those.
+fn result(returns: &Value) -> Option<Value> {
+    let all = returns.as_array()?;
+    let result = all.iter().find(|part| part["name"] == "result")?;
+    let mut kept = serde_json::Map::new();
+    kept.insert("type".to_owned(), texts(&result["type"]).join("|").into());
+    let fields = result["fields"].as_array().into_iter().flatten();
+    let fields: Vec<Value> = fields
+        .map(|field| {
+            let types = texts(&field["type"]).join("|");
+            let name = field["name"].as_str().unwrap_or_default();
+            format!("{name} {types}").trim_end().into()
+        })
+        .collect();
+    if !fields.is_empty() {
+        kept.insert("fields".to_owned(), fields.into());
+    }
+    Some(Value::Object(kept))
 }
 
 /// Parameters with what typing a command line needs: name, types (absent: text), required, inner

@@ -25,6 +25,7 @@ const FILES: &[(&str, Generator)] = &[
     ),
     ("crates/b24/tests/it/data/methods.txt", names::lines),
     ("crates/b24-cli/data/errors.jsonl", command::errors),
+    ("crates/b24-cli/data/events.jsonl", command::events),
     ("crates/b24-cli/data/methods.jsonl", command::methods),
     ("crates/b24-portal/data/methods.jsonl", portal::methods),
 ];

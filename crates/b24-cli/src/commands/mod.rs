@@ -4,8 +4,11 @@ pub(crate) mod auth;
 pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod completions;
+pub(crate) mod describe;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod limits;
 pub(crate) mod ping;
 pub(crate) mod portal;
 
@@ -23,6 +26,15 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Export(args) => export::run(args, session).await,
         Command::Batch(args) => batch::run(args, session).await,
         Command::Ping(args) => until_stopped("ping", ping::run(&args, session), session).await,
+        Command::Describe(args) => {
+            until_stopped("describe", describe::run(&args, session), session).await
+        }
+        Command::Limits(args) => {
+            until_stopped("limits", limits::run(&args, session), session).await
+        }
+        Command::Doctor(args) => {
+            until_stopped("doctor", doctor::run(&args, session), session).await
+        }
         Command::Auth(args) => until_stopped("auth", auth::run(args, session), session).await,
         Command::Portal(args) => portal::run(args, session).await,
         Command::Explain(args) => explain::run(&args, session),

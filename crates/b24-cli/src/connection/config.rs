@@ -40,6 +40,8 @@ pub(crate) struct Profile {
     pub(crate) limits: Option<String>,
     /// As `--share`.
     pub(crate) share: Option<String>,
+    /// As `--operating-limit`.
+    pub(crate) operating_limit: Option<String>,
     /// The plan, as the portal told it at `auth login`; it settles `limits = "auto"`.
     pub(crate) licence: Option<String>,
 }

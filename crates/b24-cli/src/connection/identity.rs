@@ -60,21 +60,27 @@ impl Identity {
 
 /// The user of the credential.
 pub(crate) async fn user(client: &Client) -> Result<User, b24::Error> {
-    let profile = client.v2().call("profile").await?;
-    let text = |key: &str| match profile.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
-    };
-    let admin = profile
-        .get("ADMIN")
-        .is_some_and(|admin| *admin == Value::Bool(true) || admin == "Y");
-    let name = format!("{} {}", text("NAME"), text("LAST_NAME"));
-    Ok(User {
-        id: text("ID"),
-        name: name.trim().to_owned(),
-        admin,
-    })
+    Ok(User::read(&client.v2().call("profile").await?))
+}
+
+impl User {
+    /// Reads the answer to `profile`.
+    pub(crate) fn read(profile: &Value) -> Self {
+        let text = |key: &str| match profile.get(key) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => String::new(),
+        };
+        let admin = profile
+            .get("ADMIN")
+            .is_some_and(|admin| *admin == Value::Bool(true) || admin == "Y");
+        let name = format!("{} {}", text("NAME"), text("LAST_NAME"));
+        Self {
+            id: text("ID"),
+            name: name.trim().to_owned(),
+            admin,
+        }
+    }
 }
 
 /// The scopes of the credential.

@@ -25,7 +25,7 @@ use crate::session::Mode;
 pub(crate) use choice::{Choice, Said};
 pub(crate) use config::{Files, Profile, project};
 pub(crate) use credentials::{Secret, Store};
-pub(crate) use identity::{Identity, scopes, user};
+pub(crate) use identity::{Identity, User, scopes, user};
 pub(crate) use private::{Access, write};
 
 /// A chosen portal: who it is, where the choice came from, and the client that talks to it.
@@ -41,6 +41,8 @@ pub(crate) struct Connection {
     pub(crate) profile: Option<String>,
     /// What may be done there.
     pub(crate) mode: Mode,
+    /// How it is asked, so that its limits hold.
+    pub(crate) manners: Manners,
     /// The portal of `--demo`, which lives as long as the connection.
     _demo: Option<Portal>,
 }
@@ -50,6 +52,17 @@ impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.host, self.origin)
     }
+}
+
+/// What is taken of a portal's limits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Manners {
+    /// The limits of its plan.
+    pub(crate) limits: Limits,
+    /// The part of them that is used, 1 for all.
+    pub(crate) share: f64,
+    /// Operating time of a method in ten minutes, where the user knows it.
+    pub(crate) operating: Option<Duration>,
 }
 
 /// A way to a portal, before a client is made of it.
@@ -217,13 +230,15 @@ fn connection(
     deadline: Option<Instant>,
 ) -> Result<Connection> {
     WebhookUrl::parse(way.webhook.expose()).map_err(|error| no_webhook(error, &way.origin))?;
+    let manners = manners(global, &way.profile)?;
     let mut builder = Client::builder()
         .webhook(way.webhook.expose())
         .user_agent(concat!("b24-cli/", env!("CARGO_PKG_VERSION")))
-        .limits(limits(global, &way.profile)?)
+        .limits(manners.limits)
+        .share(manners.share)
         .observer(watch(printer.clone()));
-    if let Some(share) = global.share.as_deref().or(way.profile.share.as_deref()) {
-        builder = builder.share(parse_share(share)?);
+    if let Some(operating) = manners.operating {
+        builder = builder.operating_limit(operating.as_secs_f64());
     }
     if let Some(timeout) = global.timeout {
         builder = builder.timeout(timeout);
@@ -243,12 +258,25 @@ fn connection(
         client,
         origin: way.origin,
         profile: way.name,
+        manners,
         mode: if global.read_only {
             Mode::ReadOnly
         } else {
             way.profile.mode
         },
         _demo: way.demo,
+    })
+}
+
+fn manners(global: &Global, profile: &Profile) -> Result<Manners, Failure> {
+    let share = global.share.as_deref().or(profile.share.as_deref());
+    let told = profile.operating_limit.as_deref();
+    let told = told.map(crate::args::duration).transpose();
+    let told = told.map_err(|why| Failure::usage(format!("operating_limit: {why}")))?;
+    Ok(Manners {
+        limits: limits(global, profile)?,
+        share: share.map(parse_share).transpose()?.unwrap_or(1.0),
+        operating: global.operating_limit.or(told),
     })
 }
 
@@ -269,7 +297,7 @@ fn limits(global: &Global, profile: &Profile) -> Result<Limits, Failure> {
 }
 
 /// Plans are called `en_pro100`, `de_ent250`, …
-fn is_enterprise(licence: &str) -> bool {
+pub(crate) fn is_enterprise(licence: &str) -> bool {
     licence
         .split_once('_')
         .is_some_and(|(_, plan)| plan.starts_with("ent"))

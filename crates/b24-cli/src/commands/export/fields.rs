@@ -21,7 +21,7 @@ const FRESH: Duration = Duration::from_secs(3600);
 
 /// What is known about the fields of an entity.
 #[derive(Debug)]
-pub(super) enum Known {
+pub(crate) enum Known {
     /// The portal's own description.
     All(Fields),
     /// The names that the documentation of the filter lists.
@@ -44,6 +44,21 @@ pub(super) async fn fetch(
     if let Some(fields) = kept.as_deref().and_then(|path| recall(path, entity)) {
         return Ok(Known::All(fields));
     }
+    ask(entity, params, session, connection).await
+}
+
+/// Asks the portal for the fields, whatever is remembered of them.
+pub(crate) async fn ask(
+    entity: &Entity,
+    params: &Tree,
+    session: &Session,
+    connection: &Connection,
+) -> Result<Known> {
+    let Some(method) = entity.fields_method() else {
+        return Ok(documented(entity));
+    };
+    let question = question(entity, params);
+    let kept = place(entity, &method, &question, &connection.host);
     let call = match entity.version {
         Version::V2 => connection.client.v2().call(&method),
         Version::V3 => connection.client.v3().call(&method),
