@@ -15,7 +15,7 @@ use crate::observe::{Counters, Event, Observer, Stats};
 use crate::room::auth::Access;
 use crate::room::corridor::{self, Inbound, Outbound};
 use crate::room::gate::Gate;
-use crate::room::operating::Charge;
+use crate::room::operating::{Charge, Ledger};
 use crate::room::transport::Transport;
 use crate::rt;
 
@@ -129,6 +129,10 @@ impl Inner {
         if let Some(observer) = &self.observer {
             observer.on(event);
         }
+    }
+
+    pub(crate) fn ledger<R>(&self, f: impl FnOnce(&mut Ledger) -> R) -> R {
+        self.gate.ledger(self.credential, f)
     }
 
     pub(crate) fn learn(&self, method: &str, charge: Charge) {

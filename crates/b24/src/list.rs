@@ -28,7 +28,10 @@ mod cursor;
 mod feed;
 mod id;
 mod keyset_v3;
+mod lane;
 mod offset;
+mod planner;
+mod progress;
 mod query;
 mod reader;
 mod rows;
@@ -40,5 +43,6 @@ mod tail;
 
 pub use builder::List;
 pub use cursor::Cursor;
+pub use progress::{Progress, Wall};
 pub use stream::{Items, Page, Pages};
 pub use tail::Tail;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -14,6 +15,7 @@ use super::cursor::{Cursor, Origin, Position};
 use super::feed::Feed;
 use super::keyset_v3::{Begin, PagesV3, QueryV3};
 use super::offset::ByOffset;
+use super::progress::Progress;
 use super::query::Query;
 use super::reader::Reader;
 use super::settings::Settings;
@@ -22,7 +24,7 @@ use super::stream::{Items, Pages};
 use crate::call::Version;
 use crate::client::Client;
 use crate::error::Error;
-use crate::rt::{BoxFuture, MaybeSend};
+use crate::rt::{BoxFuture, MaybeSend, MaybeSync};
 use crate::value::Tree;
 
 /// A list of rows: configured, then awaited (all rows) or streamed ([`items`](List::items),
@@ -166,6 +168,16 @@ impl<T> List<T> {
     /// cursor. Default: no end, but 10 minutes for each request.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.settings.options.deadline = Some(deadline);
+        self
+    }
+
+    /// Is told how far the list is: after each answer, and before each wait. It is called in the
+    /// middle of the read: be quick.
+    pub fn on_progress(
+        mut self,
+        listener: impl Fn(&Progress) + MaybeSend + MaybeSync + 'static,
+    ) -> Self {
+        self.settings.listener = Some(Arc::new(listener));
         self
     }
 

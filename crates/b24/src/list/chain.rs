@@ -5,6 +5,8 @@
 //! it and across: past a short page the portal puts an array where the bound should be, and serves
 //! pages from the start of the table. Whatever does not count is ignored and asked for again.
 
+mod window;
+
 use super::id::Id;
 use super::size::Size;
 
@@ -90,7 +92,26 @@ pub(super) enum Answer<F> {
 pub(super) struct Outcome<F> {
     /// So many of the first pages of the answer are to be delivered.
     pub(super) pages: usize,
+    /// So many rows of the last of them, where it is not all.
+    pub(super) cut: Option<Cut>,
     pub(super) step: Step<F>,
+}
+
+impl<F> Outcome<F> {
+    fn new(pages: usize, step: Step<F>) -> Self {
+        Self {
+            pages,
+            cut: None,
+            step,
+        }
+    }
+}
+
+/// The part of a page that lies in the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub(super) rows: usize,
+    pub(super) last: Id,
 }
 
 #[derive(Debug)]
@@ -121,7 +142,13 @@ pub(super) struct Chain {
     after: Option<Id>,
     /// The highest id of the table when it was last looked at.
     highest: Option<Id>,
+    /// The last id of the window, where the list is read in several.
+    until: Option<Id>,
+    /// The first row that was seen behind the window.
+    empty_before: Option<Id>,
     size: Size,
+    /// So many pages fit into the operating time that is left.
+    most: usize,
     /// Whether pages may be chained at all.
     chained: bool,
     /// So many pages are likely to count: fewer where rights make pages short.
@@ -139,7 +166,10 @@ impl Chain {
         Self {
             after,
             highest: None,
+            until: None,
+            empty_before: None,
             size: Size::default(),
+            most: MAX_COMMANDS,
             chained,
             reach: MAX_COMMANDS,
             barren: 0,
@@ -158,16 +188,17 @@ impl Chain {
         let wanted = rows.map_or(usize::MAX, |rows| {
             rows.div_ceil(PAGE as u64).max(1) as usize
         });
-        let ids_left = self.highest.map(|highest| match self.after {
-            Some(after) => after.span_to(highest).saturating_sub(1),
-            None => u64::MAX,
-        });
-        let estimate = self.size.pages(ids_left).filter(|_| self.barren == 0);
+        let estimate = self
+            .size
+            .pages(self.ids_left())
+            .filter(|_| self.barren == 0);
         let pages = match estimate {
             _ if !self.chained => 1,
-            Some(pages) => pages.min(wanted).min(self.reach),
-            None => self.size.fitting(FIRST_PAGES).min(wanted).min(self.reach),
+            Some(pages) => pages,
+            None => self.size.fitting(FIRST_PAGES),
         };
+        let pages = pages.min(wanted).min(self.reach).min(self.most);
+        self.most = MAX_COMMANDS;
         self.asked.clear();
         self.asked.push(self.after.map_or(Link::Start, Link::After));
         self.asked
@@ -176,6 +207,15 @@ impl Chain {
             self.asked.push(Link::Top);
         }
         &self.asked
+    }
+
+    /// Ids behind the last row that counted, as far as anybody knows.
+    fn ids_left(&self) -> Option<u64> {
+        let end = self.until.or(self.highest)?;
+        Some(match self.after {
+            Some(after) => after.span_to(end).saturating_sub(1),
+            None => u64::MAX,
+        })
     }
 
     /// Takes the answers to the commands of the last request, in their order.
@@ -200,10 +240,7 @@ impl Chain {
                     failure,
                     again: false,
                 } if pages == 0 => {
-                    return Outcome {
-                        pages,
-                        step: Step::Stop(Stop::Failed(failure)),
-                    };
+                    return Outcome::new(pages, Step::Stop(Stop::Failed(failure)));
                 }
                 Answer::Failed { failure: last, .. } => {
                     failure = Some(last);
@@ -212,29 +249,25 @@ impl Chain {
                 Answer::Missing => break,
             };
             let Some(&last) = ids.ids.last() else {
-                return Outcome {
-                    pages,
-                    step: Step::Done,
-                };
+                return Outcome::new(pages, Step::Done);
             };
             if let Some((before, id)) = ids.first_fall(self.after) {
                 if pages == 0 {
-                    return Outcome {
-                        pages,
-                        step: Step::Stop(Stop::Fall { before, id }),
-                    };
+                    return Outcome::new(pages, Step::Stop(Stop::Fall { before, id }));
                 }
                 self.lost_link(pages);
                 break;
             }
-            self.after = Some(last);
             self.size.learn_page(&ids);
+            if let Some(until) = self.until
+                && last > until
+            {
+                return self.end_window(pages, &ids, until);
+            }
+            self.after = Some(last);
             pages += 1;
-            if self.highest.is_some_and(|highest| last >= highest) {
-                return Outcome {
-                    pages,
-                    step: Step::Done,
-                };
+            if self.until.or(self.highest).is_some_and(|end| last >= end) {
+                return Outcome::new(pages, Step::Done);
             }
             if !ids.is_full() {
                 self.reach = (pages * 2).clamp(FIRST_PAGES, MAX_COMMANDS);
@@ -242,7 +275,22 @@ impl Chain {
             }
         }
         let step = self.after_pages(pages, failure);
-        Outcome { pages, step }
+        Outcome::new(pages, step)
+    }
+
+    /// A row behind the window came: all rows of the window have.
+    fn end_window<F>(&mut self, pages: usize, ids: &Ids, until: Id) -> Outcome<F> {
+        let rows = ids.ids.partition_point(|id| *id <= until);
+        self.empty_before = ids.ids.get(rows).copied();
+        let cut = rows.checked_sub(1).map(|at| Cut {
+            rows,
+            last: ids.ids[at],
+        });
+        Outcome {
+            pages: pages + usize::from(cut.is_some()),
+            cut,
+            step: Step::Done,
+        }
     }
 
     /// The last request was lost as a whole. Whether there is a shorter one to ask for.

@@ -36,6 +36,9 @@ pub(super) struct Chained {
     method: String,
     query: Query,
     chain: Chain,
+    /// Whether the list is read in batches: portals may count their operating time apart, so a
+    /// single page goes in one, too.
+    batched: bool,
     asked: Vec<Link>,
 }
 
@@ -53,6 +56,7 @@ impl Chained {
             method: method.to_owned(),
             query,
             chain,
+            batched: false,
             asked: Vec::new(),
         }
     }
@@ -103,8 +107,12 @@ impl Chained {
 
     fn accept(&mut self, answers: Vec<Answer<Failure>>, pages: Vec<Option<Rows>>) -> Taken {
         let ids: Vec<_> = answers.iter().map(last_and_count).collect();
-        let Outcome { pages: count, step } = self.chain.accept(answers);
-        let pages = pages
+        let Outcome {
+            pages: count,
+            cut,
+            step,
+        } = self.chain.accept(answers);
+        let mut pages: Vec<PageRows> = pages
             .into_iter()
             .zip(ids)
             .take(count)
@@ -117,6 +125,11 @@ impl Chained {
                 })
             })
             .collect();
+        if let (Some(cut), Some(page)) = (cut, pages.last_mut()) {
+            page.rows = page.rows.clone().first(cut.rows);
+            page.count = cut.rows;
+            page.behind = Position::After(cut.last);
+        }
         let next = match step {
             Step::More if count == 0 => Next::Again,
             Step::More => Next::More,
@@ -227,7 +240,8 @@ impl Reader for Chained {
             Link::Next => self.query.page(&Bound::LastOf(names[at - 1].clone())),
             Link::Top => self.query.top(),
         };
-        if self.asked.len() == 1 {
+        self.batched = self.query.chainable() && (self.batched || self.asked.len() > 1);
+        if !self.batched {
             return Ask::call(&self.method, &Tree::Map(params(0)));
         }
         let commands: Vec<String> = (0..self.asked.len())
@@ -249,7 +263,7 @@ impl Reader for Chained {
     }
 
     fn take(&mut self, success: &Success) -> Taken {
-        if self.asked.len() == 1 {
+        if !self.batched {
             self.take_call(success)
         } else {
             self.take_batch(success)
@@ -258,6 +272,24 @@ impl Reader for Chained {
 
     fn shrink(&mut self) -> bool {
         self.chain.shrink()
+    }
+
+    fn chain(&mut self) -> Option<&mut Chain> {
+        Some(&mut self.chain)
+    }
+
+    fn split(&mut self, pages: usize) -> Option<Box<dyn Reader>> {
+        Some(Box::new(Self {
+            method: self.method.clone(),
+            query: self.query.clone(),
+            chain: self.chain.split(pages)?,
+            batched: self.batched,
+            asked: Vec::new(),
+        }))
+    }
+
+    fn rows_left(&self) -> Option<u64> {
+        self.chain.rows_left()
     }
 
     fn place_behind(&self, page: &PageRows, count: usize) -> Result<Position, Error> {

@@ -1,28 +1,30 @@
-//! Sends the requests of a list and queues their pages until they are asked for.
+//! Reads the windows of a list and hands out their pages in the order of the ids.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::cursor::{Cursor, Origin};
-use super::reader::{Next, PageRows, Reader, Taken};
+use super::lane::{End, Lane, Sender, Size, too_late};
+use super::planner::{self, MOST_BYTES};
+use super::progress::{Meter, Progress, Wall};
+use super::reader::{PageRows, Reader};
 use super::settings::Settings;
-use crate::call::Version;
-use crate::client::Client;
-use crate::effect::Effect;
-use crate::error::{Error, Kind, Reason};
-use crate::room::corridor::{Inbound, Options, Outbound};
-use crate::rt::{self, Instant, Task};
-
-/// Pauses before asking again when an answer brought nothing that counts.
-const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
+use crate::error::Error;
+use crate::observe::Event;
+use crate::room::operating::Room;
 
 /// Pages that the caller takes before requests go out ahead of him: whoever wants only the first
 /// rows does not pay for more.
 const PAGES_BEFORE_AHEAD: usize = 2;
 
-/// The pages of a list, in order. Holds one request in flight at most.
+/// Pages that may be ready before the caller takes them, when windows are read side by side.
+const READY_PAGES: usize = 200;
+
+/// Another request of this process holds the operating time that is left: look again soon.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The pages of a list, in order.
 pub(super) struct Feed(State);
 
 enum State {
@@ -35,47 +37,14 @@ enum State {
 struct Reading {
     sender: Sender,
     origin: Origin,
-    /// With the request while one is in flight.
-    reader: Option<Box<dyn Reader>>,
-    flight: Option<Task<Landed>>,
-    queue: VecDeque<PageRows>,
-    /// Pages of the last answer.
-    last_pages: usize,
+    /// The windows in the order of their ids. The last one has no end of its own.
+    lanes: VecDeque<Lane>,
     /// Pages that the caller took.
     taken_pages: usize,
-    /// Rows that are still wanted and not in the queue.
+    /// Rows that are still wanted and not ready.
     wanted: Option<u64>,
-    /// Answers in a row that brought nothing that counts.
-    pauses: usize,
-    /// Since when the operating limit refuses every request.
-    postponed_since: Option<Instant>,
     cursor: Option<Cursor>,
-    end: End,
-}
-
-/// What comes behind the queue.
-enum End {
-    Open,
-    Reached,
-    Failed(Error),
-}
-
-/// A request that has come back.
-struct Landed {
-    reader: Box<dyn Reader>,
-    answer: Result<(Taken, String), Error>,
-}
-
-/// What every request of a list needs.
-#[derive(Clone)]
-struct Sender {
-    client: Client,
-    version: Version,
-    method: String,
-    options: Options,
-    /// For the whole read; begins with the first request.
-    deadline: Option<Duration>,
-    ends_at: Option<Instant>,
+    meter: Meter,
 }
 
 impl Feed {
@@ -87,6 +56,7 @@ impl Feed {
             limit,
             resume,
             mut options,
+            listener,
             ..
         } = settings;
         let deadline = options.deadline.take();
@@ -98,24 +68,18 @@ impl Feed {
             deadline,
             ends_at: None,
         };
-        let end = if limit == Some(0) {
-            End::Reached
-        } else {
-            End::Open
-        };
+        let mut lane = Lane::new(reader);
+        if limit == Some(0) {
+            lane.end = End::Reached;
+        }
         Self(State::Reading(Box::new(Reading {
             sender,
             origin,
-            reader: Some(reader),
-            flight: None,
-            queue: VecDeque::new(),
-            last_pages: 0,
+            lanes: VecDeque::from([lane]),
             taken_pages: 0,
             wanted: limit,
-            pauses: 0,
-            postponed_since: None,
             cursor: resume,
-            end,
+            meter: Meter::new(listener),
         })))
     }
 
@@ -148,15 +112,20 @@ impl Feed {
         }
     }
 
+    /// How far the list is.
+    pub(super) fn progress(&self) -> Progress {
+        match &self.0 {
+            State::Reading(reading) => reading.meter.now,
+            State::Failed(_) => Progress::default(),
+        }
+    }
+
     /// Tells the error where in which list it happened.
     pub(super) fn error_here(&self, error: Error, before: Option<Cursor>) -> Error {
-        let State::Reading(reading) = &self.0 else {
-            return error;
-        };
-        let error = error
-            .with_method(reading.origin.method().to_owned())
-            .with_portal(reading.sender.client.portal());
-        error.with_cursor(before)
+        match &self.0 {
+            State::Reading(reading) => reading.told(error).with_cursor(before),
+            State::Failed(_) => error,
+        }
     }
 }
 
@@ -166,104 +135,273 @@ impl Reading {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<(PageRows, Cursor)>, Error>> {
         loop {
-            if let Some(page) = self.queue.pop_front() {
+            self.land(cx);
+            let Some(head) = self.lanes.front_mut() else {
+                return Poll::Ready(Ok(None));
+            };
+            if let Some(page) = head.pages.pop_front() {
                 self.taken_pages += 1;
-                if self.reads_ahead() {
-                    self.send();
-                }
+                self.meter.delivered(page.count);
+                self.fill();
                 let cursor = self.origin.cursor(page.behind.clone());
                 self.cursor = Some(cursor.clone());
                 return Poll::Ready(Ok(Some((page, cursor))));
             }
-            if let Some(flight) = &mut self.flight {
-                let landed = ready!(Pin::new(flight).poll(cx));
-                self.flight = None;
-                self.land(landed);
-                continue;
-            }
-            match std::mem::replace(&mut self.end, End::Reached) {
-                End::Reached => return Poll::Ready(Ok(None)),
-                End::Failed(error) => return Poll::Ready(Err(self.told(error))),
-                End::Open => {
-                    self.end = End::Open;
-                    self.send();
+            match std::mem::replace(&mut head.end, End::Reached) {
+                End::Reached => {
+                    self.lanes.pop_front();
+                    continue;
                 }
+                End::Failed(error) => {
+                    self.lanes.clear();
+                    return Poll::Ready(Err(self.told(error).with_cursor(self.cursor.clone())));
+                }
+                End::Open => head.end = End::Open,
+            }
+            if !self.fill() && self.lanes.front().is_some_and(Lane::is_under_way) {
+                return Poll::Pending;
             }
         }
     }
 
-    /// Whether the next request goes out while the caller still has pages to take.
-    fn reads_ahead(&self) -> bool {
-        self.flight.is_none()
-            && matches!(self.end, End::Open)
-            && self.taken_pages >= PAGES_BEFORE_AHEAD
-            && self.queue.len() * 2 <= self.last_pages
+    /// Takes every answer that has come.
+    fn land(&mut self, cx: &mut Context<'_>) {
+        for at in 0..self.lanes.len() {
+            let Some(landed) = self.lanes[at].poll_landed(cx) else {
+                continue;
+            };
+            let patience = self.sender.client.inner().deadline;
+            let Some((pages, time)) = self.lanes[at].land(landed, patience) else {
+                continue;
+            };
+            self.queue_pages(at, pages);
+            self.teach(at);
+            let (rows_to_come, wall) = (self.rows_to_come(), self.wall());
+            self.meter.answered(rows_to_come, wall, time.as_ref());
+        }
     }
 
-    /// Sends the next request, as a task of its own: it goes on while the caller does other things,
-    /// and a ready answer does not time out for being fetched late.
-    fn send(&mut self) {
-        let Some(mut reader) = self.reader.take() else {
-            return;
-        };
-        self.sender.begin();
-        let sender = self.sender.clone();
-        let pause = self
-            .pauses
-            .checked_sub(1)
-            .map(|at| PAUSES[at.min(PAUSES.len() - 1)]);
-        let wanted = self.wanted;
-        self.flight = Some(rt::spawn(async move {
-            if let Some(pause) = pause {
-                rt::sleep(pause).await;
+    /// Tells the other windows what the answer of this one has taught.
+    fn teach(&mut self, from: usize) {
+        let lesson = self.lanes[from]
+            .reader
+            .as_mut()
+            .and_then(|reader| reader.chain().map(|chain| chain.lesson()));
+        let Some(lesson) = lesson else { return };
+        for (at, lane) in self.lanes.iter_mut().enumerate() {
+            let chain = lane.reader.as_mut().and_then(|reader| reader.chain());
+            if let Some(chain) = chain.filter(|_| at != from) {
+                chain.learn(&lesson);
             }
-            let answer = sender.fetch(&mut *reader, wanted).await;
-            Landed { reader, answer }
-        }));
+        }
     }
 
-    fn land(&mut self, mut landed: Landed) {
-        let (taken, request_id) = match landed.answer {
-            Ok(answered) => answered,
-            Err(error) if may_have_taken_too_long(&error) && landed.reader.shrink() => {
-                tracing::debug!(%error, "asking for less");
-                self.reader = Some(landed.reader);
-                return;
+    /// Sends what may be sent now. Whether anything was.
+    fn fill(&mut self) -> bool {
+        let mut sent = false;
+        while let Some(at) = self.next_idle() {
+            if !self.send(at) {
+                break;
             }
-            Err(error) => {
-                self.end = End::Failed(error);
-                return;
-            }
-        };
-        self.last_pages = taken.pages.len();
-        self.queue_pages(taken.pages, &*landed.reader);
-        self.reader = Some(landed.reader);
-        self.pauses = if matches!(taken.next, Next::Again) {
-            self.pauses + 1
+            sent = true;
+        }
+        sent
+    }
+
+    /// The first window that may ask: the head when it has nothing more to hand out, the others
+    /// ahead of the caller.
+    fn next_idle(&mut self) -> Option<usize> {
+        let head = self.lanes.front()?;
+        if head.is_idle() && head.pages.is_empty() {
+            return Some(0);
+        }
+        let idle = self.lanes.iter().position(Lane::is_idle)?;
+        let half_empty = head.is_half_empty();
+        let under_way = self.lanes.iter().filter(|lane| lane.is_under_way()).count();
+        let width = self.width();
+        if self.taken_pages < PAGES_BEFORE_AHEAD || under_way >= width {
+            return None;
+        }
+        let ahead = if self.lanes.len() == 1 && width == 1 {
+            half_empty
         } else {
-            0
+            let (ready, _) = self.ready();
+            ready <= READY_PAGES && self.pages_in_bytes() > 0
         };
-        if !matches!(taken.next, Next::Postponed) {
-            self.postponed_since = None;
+        ahead.then_some(idle)
+    }
+
+    /// Requests side by side.
+    fn width(&mut self) -> usize {
+        if self.wanted.is_some() {
+            return 1;
         }
-        match taken.next {
-            _ if !matches!(self.end, End::Open) => {}
-            Next::More | Next::Again => {}
-            Next::Done => self.end = End::Reached,
-            Next::Failed(error) => self.end = End::Failed(error.with_request_id(&request_id)),
-            Next::Postponed => self.postpone(),
+        let rate = self.sender.client.inner().gate.rate();
+        let Some(chain) = self.rest().and_then(|reader| reader.chain()) else {
+            return planner::MOST_LANES.min(self.lanes.len());
+        };
+        let seconds_per_page = chain.size().seconds_per_page().unwrap_or(0.0);
+        planner::lanes(rate, chain.most_pages() as f64 * seconds_per_page)
+    }
+
+    /// The reader of the last window, unless its request is under way.
+    fn rest(&mut self) -> Option<&mut Box<dyn Reader>> {
+        self.lanes.back_mut()?.reader.as_mut()
+    }
+
+    /// Sends the request of a window; of the last one, a piece is cut off first. Whether it went.
+    fn send(&mut self, at: usize) -> bool {
+        self.sender.begin();
+        if at + 1 == self.lanes.len() {
+            self.split();
+        }
+        let most_in_bytes = self.pages_in_bytes();
+        let wanted = self.wanted;
+        let Some(reader) = self.lanes[at].reader.as_mut() else {
+            return false;
+        };
+        let (pages, seconds_per_page) = match reader.chain() {
+            Some(chain) => {
+                let likely = chain.pages_left().map_or(5, |pages| pages + 1);
+                let pages = (likely as usize).min(chain.most_pages()).min(most_in_bytes);
+                (pages.max(1), chain.size().seconds_per_page().unwrap_or(0.0))
+            }
+            None => (1, 0.0),
+        };
+        let reserved = self
+            .sender
+            .reserve(pages as f64 * seconds_per_page, seconds_per_page);
+        let (seconds, reservation) = match reserved {
+            Ok(reserved) => reserved,
+            Err(room) => return self.hold(at, room),
+        };
+        let pages = if seconds_per_page > 0.0 {
+            ((seconds / seconds_per_page).round() as usize).clamp(1, pages)
+        } else {
+            pages
+        };
+        if let Some(chain) = reader.chain() {
+            chain.limit(pages);
+        }
+        let size = Size { pages, seconds };
+        self.lanes[at].send(&self.sender, size, reservation, wanted);
+        true
+    }
+
+    /// There is no operating time left. Whoever has nothing under way waits for it.
+    fn hold(&mut self, at: usize, room: Room) -> bool {
+        if self.lanes.iter().any(Lane::is_under_way) {
+            return false;
+        }
+        let wait = match room {
+            Room::After(wait) => wait,
+            Room::AfterAnswer | Room::Granted(_) => LOOK_AGAIN,
+        };
+        if wait > self.sender.patience() {
+            self.lanes[at].end = End::Failed(too_late(wait));
+            return true;
+        }
+        self.meter.waits(wait);
+        let client = self.sender.client.inner();
+        client.counters.waited_operating(wait);
+        client.tell(&Event::Waiting {
+            method: &self.sender.method,
+            limit: "operating time",
+            wait,
+        });
+        self.lanes[at].wait(wait);
+        true
+    }
+
+    /// Cuts a window off the front of the last lane, where several are read side by side.
+    fn split(&mut self) {
+        let width = self.width();
+        let under_way: f64 = self.lanes.iter().map(|lane| lane.under_way().1).sum();
+        let most_in_bytes = self.pages_in_bytes();
+        if width < 2 {
+            return;
+        }
+        let window = self.rest().and_then(|reader| {
+            let chain = reader.chain()?;
+            let most = chain.most_pages().min(most_in_bytes);
+            let pages = planner::window(chain.pages_left()?, under_way, width, most);
+            reader.split(pages)
+        });
+        if let (Some(window), Some(rest)) = (window, self.lanes.back_mut()) {
+            let window = rest.cut_off(window);
+            self.lanes.insert(self.lanes.len() - 1, window);
         }
     }
 
-    /// Queues pages, cut to the rows that are still wanted.
-    fn queue_pages(&mut self, pages: Vec<PageRows>, reader: &dyn Reader) {
+    /// Pages that are ready, and their bytes.
+    fn ready(&self) -> (usize, usize) {
+        let ready = self.lanes.iter().map(Lane::ready);
+        ready.fold((0, 0), |(pages, bytes), lane| {
+            (pages + lane.0, bytes + lane.1)
+        })
+    }
+
+    /// Pages that still fit into memory.
+    fn pages_in_bytes(&mut self) -> usize {
+        let (_, ready) = self.ready();
+        let under_way: usize = self.lanes.iter().map(|lane| lane.under_way().0).sum();
+        let chain = self.lanes.iter_mut().filter_map(|lane| {
+            let chain = lane.reader.as_mut()?.chain()?;
+            Some(chain.size().bytes_per_page())
+        });
+        match chain.last() {
+            Some(bytes) if bytes > 0.0 => {
+                ((MOST_BYTES - ready as f64) / bytes - under_way as f64).max(0.0) as usize
+            }
+            _ => usize::MAX,
+        }
+    }
+
+    /// Rows that are ready, and those that are likely left.
+    fn rows_to_come(&mut self) -> Option<u64> {
+        let ready = self.lanes.iter().flat_map(|lane| &lane.pages);
+        let ready: u64 = ready.map(|page| page.count as u64).sum();
+        if let Some(wanted) = self.wanted {
+            return Some(ready + wanted);
+        }
+        let mut left = ready;
+        for lane in self
+            .lanes
+            .iter()
+            .filter(|lane| matches!(lane.end, End::Open))
+        {
+            left += match &lane.reader {
+                Some(reader) => reader.rows_left()?,
+                None => (lane.under_way().0 * super::chain::PAGE) as u64,
+            };
+        }
+        Some(left)
+    }
+
+    /// What binds, as far as the last answers tell.
+    fn wall(&mut self) -> Wall {
+        let rate = self.sender.client.inner().gate.rate();
+        let chain = self.rest().and_then(|reader| reader.chain());
+        let seconds = chain.map_or(0.0, |chain| {
+            chain.most_pages() as f64 * chain.size().seconds_per_page().unwrap_or(0.0)
+        });
+        match rate {
+            Some(rate) if rate * seconds <= 1.0 => Wall::Rate,
+            _ => Wall::Seconds,
+        }
+    }
+
+    /// Queues the pages of a window, cut to the rows that are still wanted.
+    fn queue_pages(&mut self, at: usize, pages: Vec<PageRows>) {
+        let lane = &mut self.lanes[at];
         for mut page in pages {
             let Some(wanted) = &mut self.wanted else {
-                self.queue.push_back(page);
+                lane.pages.push_back(page);
                 continue;
             };
             if (page.count as u64) > *wanted {
                 let keep = *wanted as usize;
+                let Some(reader) = &lane.reader else { return };
                 match reader.place_behind(&page, keep) {
                     Ok(behind) => {
                         page = PageRows {
@@ -273,33 +411,17 @@ impl Reading {
                         }
                     }
                     Err(error) => {
-                        self.end = End::Failed(error);
+                        lane.end = End::Failed(error);
                         return;
                     }
                 }
             }
             *wanted -= page.count as u64;
-            let enough = *wanted == 0;
-            self.queue.push_back(page);
-            if enough {
-                self.end = End::Reached;
+            lane.pages.push_back(page);
+            if *wanted == 0 {
+                lane.end = End::Reached;
                 return;
             }
-        }
-    }
-
-    /// The operating limit refuses; the limiter waits for it before the next request. A limit that
-    /// does not give way for as long as one request may take is an error.
-    fn postpone(&mut self) {
-        let now = rt::now();
-        let since = *self.postponed_since.get_or_insert(now);
-        let patience = self.sender.client.inner().deadline;
-        if now.saturating_duration_since(since) > patience {
-            let reason = Reason::Limit {
-                limit: "operating time",
-                wait: Duration::from_secs(60),
-            };
-            self.end = End::Failed(Error::new(Kind::Temporary, reason));
         }
     }
 
@@ -308,62 +430,6 @@ impl Reading {
             Some(method) if method != "batch" => error,
             _ => error.with_method(self.origin.method().to_owned()),
         };
-        let error = error.with_portal(self.sender.client.portal());
-        error.with_cursor(self.cursor.clone())
-    }
-}
-
-/// Whether the portal may have given up on the request for its size.
-fn may_have_taken_too_long(error: &Error) -> bool {
-    match error.reason() {
-        Reason::Lost(_) | Reason::Timeout(_) => true,
-        Reason::Page { status, .. } | Reason::Unreadable { status, .. } => *status >= 500,
-        _ => false,
-    }
-}
-
-impl Sender {
-    /// The clock of the whole read starts with its first request.
-    fn begin(&mut self) {
-        if let (None, Some(deadline)) = (self.ends_at, self.deadline) {
-            self.ends_at = Some(rt::after(deadline));
-        }
-    }
-
-    async fn fetch(
-        &self,
-        reader: &mut dyn Reader,
-        wanted: Option<u64>,
-    ) -> Result<(Taken, String), Error> {
-        if self.ends_at.is_some_and(|end| end <= rt::now()) {
-            let text = "its deadline has come".to_owned();
-            return Err(Error::new(Kind::Temporary, Reason::List(text)));
-        }
-        let ask = reader.ask(wanted);
-        let mut options = self.options.clone();
-        options.deadline = self
-            .ends_at
-            .map(|end| end.saturating_duration_since(rt::now()));
-        let outbound = Outbound {
-            version: self.version,
-            method: ask.method,
-            body: ask.body,
-            effect: Effect::Read,
-            charges: vec![self.method.clone()],
-            options,
-        };
-        let Inbound {
-            success,
-            request_id,
-        } = self.client.walk(&outbound).await?;
-        let taken = reader.take(&success);
-        if let Some(charge) = taken.charge {
-            self.client.inner().learn(&self.method, charge);
-        }
-        if taken.refused {
-            self.client.inner().refused_for_operating(&self.method);
-        }
-        tracing::debug!(method = %self.method, pages = taken.pages.len(), next = ?taken.next, "pages");
-        Ok((taken, request_id))
+        error.with_portal(self.sender.client.portal())
     }
 }

@@ -18,6 +18,11 @@ impl Id {
         u64::try_from(span.max(0)).unwrap_or(u64::MAX)
     }
 
+    /// The id so many behind this one.
+    pub(super) fn plus(self, ids: i64) -> Self {
+        Self(self.0.saturating_add(ids.into()))
+    }
+
     /// Reads an id from a value of a parameter.
     pub(super) fn from_tree(tree: &Tree) -> Option<Self> {
         match tree {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+use super::chain::Chain;
 use super::cursor::Position;
 use super::rows::Rows;
 use crate::error::{Error, Kind, Reason};
@@ -23,6 +24,21 @@ pub(super) trait Reader: Send {
     /// smaller one to ask for.
     fn shrink(&mut self) -> bool {
         false
+    }
+
+    /// The chain, where it reads in one: it can be split into windows.
+    fn chain(&mut self) -> Option<&mut Chain> {
+        None
+    }
+
+    /// Cuts a window of about so many pages off the front.
+    fn split(&mut self, _pages: usize) -> Option<Box<dyn Reader>> {
+        None
+    }
+
+    /// How many rows are left, as far as the portal tells.
+    fn rows_left(&self) -> Option<u64> {
+        None
     }
 
     /// The place behind the first `count` rows of a page, one or more.

@@ -72,6 +72,11 @@ impl Rows {
         })
     }
 
+    /// How long they are.
+    pub(super) fn bytes(&self) -> usize {
+        self.json.len()
+    }
+
     /// The rows but for the first `skip`.
     pub(super) fn without_first(self, skip: usize) -> Self {
         Self {

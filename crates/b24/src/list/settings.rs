@@ -1,10 +1,12 @@
 //! What a list and a tail are configured with alike.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::cursor::Cursor;
+use super::progress::Listener;
 use crate::batch::reference;
 use crate::call::{Version, check_method};
 use crate::client::Client;
@@ -13,7 +15,6 @@ use crate::room::corridor::Options;
 use crate::value::Tree;
 
 /// The settings of a list that has not begun.
-#[derive(Debug)]
 pub(super) struct Settings {
     pub(super) client: Client,
     pub(super) version: Version,
@@ -24,6 +25,7 @@ pub(super) struct Settings {
     pub(super) limit: Option<u64>,
     pub(super) resume: Option<Cursor>,
     pub(super) options: Options,
+    pub(super) listener: Option<Arc<dyn Listener>>,
 }
 
 impl Settings {
@@ -37,6 +39,7 @@ impl Settings {
             limit: None,
             resume: None,
             options: Options::default(),
+            listener: None,
         }
     }
 

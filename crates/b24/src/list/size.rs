@@ -1,6 +1,4 @@
-//! How many pages the next request asks for.
-//!
-//! The place where a planner of operating time will sit: it may only lower the number.
+//! How many pages the next request asks for, as far as ids, seconds and bytes say.
 
 use super::chain::{Ids, MAX_COMMANDS, PAGE};
 use super::id::Id;
@@ -26,17 +24,32 @@ impl Size {
     /// How many pages to ask for, given how many ids are left (`None`: nobody knows).
     pub(super) fn pages(&self, ids_left: Option<u64>) -> Option<usize> {
         let ids_left = ids_left?;
-        // The end of the table is near when this number matters, so its density counts too.
-        let density = self.here.unwrap_or(0.0).max(self.top.unwrap_or(0.0));
-        let rows_left = if density > 0.0 {
-            ids_left as f64 * density
-        } else {
-            ids_left as f64
-        };
-        let likely = (rows_left / PAGE as f64).ceil() as u64 + 1;
+        let likely = self.pages_in(ids_left)?.saturating_add(1);
         let most = ids_left.div_ceil(PAGE as u64);
         let pages = likely.min(most).clamp(1, MAX_COMMANDS as u64) as usize;
         Some(self.fitting(pages))
+    }
+
+    /// How many pages of rows so many ids are likely to be.
+    pub(super) fn pages_in(&self, ids: u64) -> Option<u64> {
+        Some(self.rows_in(ids)?.div_ceil(PAGE as u64))
+    }
+
+    /// How many rows so many ids are likely to be; `None` where the ids are unknown.
+    pub(super) fn rows_in(&self, ids: u64) -> Option<u64> {
+        (ids < u64::MAX).then(|| (ids as f64 * self.density()).ceil() as u64)
+    }
+
+    /// How many ids so many pages are likely to span.
+    pub(super) fn ids(&self, pages: usize) -> i64 {
+        let density = self.here.unwrap_or_else(|| self.density());
+        ((pages * PAGE) as f64 / density).round() as i64
+    }
+
+    /// Rows per id. The end of the table is near when it matters most, so its density counts too.
+    fn density(&self) -> f64 {
+        let density = self.here.unwrap_or(0.0).max(self.top.unwrap_or(0.0));
+        if density > 0.0 { density } else { 1.0 }
     }
 
     /// As many of these pages as fit into the time and the length of one answer.
@@ -62,7 +75,19 @@ impl Size {
 
     /// A request told how long its pages took on average.
     pub(super) fn learn_seconds(&mut self, seconds_per_page: f64) {
-        self.seconds_per_page = Some(seconds_per_page);
+        // Dearer pages count at once, cheaper ones bit by bit: a plan that is too short fails.
+        let kept = (self.seconds_per_page.unwrap_or(0.0) + seconds_per_page) / 2.0;
+        self.seconds_per_page = Some(seconds_per_page.max(kept));
+    }
+
+    /// What the next page is likely to take.
+    pub(super) fn seconds_per_page(&self) -> Option<f64> {
+        self.seconds_per_page
+    }
+
+    /// How long the next page is likely to be.
+    pub(super) fn bytes_per_page(&self) -> f64 {
+        self.bytes_per_page.unwrap_or(0.0)
     }
 
     /// An answer was so long a page.

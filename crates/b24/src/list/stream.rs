@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::cursor::Cursor;
 use super::feed::Feed;
+use super::progress::Progress;
 use crate::error::{Error, Kind, Reason};
 
 /// Some rows of a list, and the place behind them.
@@ -62,6 +63,11 @@ impl<T: DeserializeOwned> Pages<T> {
                 Err(error) => return Err(error.with_cursor(begin)),
             }
         }
+    }
+
+    /// How far the list is.
+    pub fn progress(&self) -> Progress {
+        self.feed.progress()
     }
 
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Page<T>>, Error>> {
@@ -131,6 +137,11 @@ impl<T: DeserializeOwned> Items<T> {
     /// rows of the page that is being read, and skips none.
     pub fn cursor(&self) -> Option<&Cursor> {
         self.cursor.as_ref()
+    }
+
+    /// How far the list is.
+    pub fn progress(&self) -> Progress {
+        self.pages.progress()
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Error>> {

@@ -43,6 +43,18 @@ impl Bucket {
         }
     }
 
+    /// Requests a second that it takes for good; `None` = no limit.
+    pub(crate) fn rate(&self) -> Option<f64> {
+        self.pace.map(|pace| pace.rate)
+    }
+
+    /// How full it is, and of how many; `None` = no limit.
+    pub(crate) fn fill(&mut self, now: Instant) -> Option<(f64, Pace)> {
+        let pace = self.pace?;
+        self.drain(now, pace);
+        Some((self.level + f64::from(self.in_flight), pace))
+    }
+
     pub(crate) fn set_pace(&mut self, pace: Option<Pace>) {
         self.pace = pace;
     }

@@ -112,6 +112,16 @@ impl Gate {
         TooLate(lock(&self.bucket).soonest(rt::now()))
     }
 
+    /// Requests a second that the portal takes for good; `None` = no limit.
+    pub(crate) fn rate(&self) -> Option<f64> {
+        lock(&self.bucket).rate()
+    }
+
+    /// How full the portal's bucket is, and of how many; `None` = no limit.
+    pub(crate) fn fill(&self) -> Option<(f64, Pace)> {
+        lock(&self.bucket).fill(rt::now())
+    }
+
     /// The operating ledger of one credential.
     pub(crate) fn ledger<R>(&self, credential: u64, f: impl FnOnce(&mut Ledger) -> R) -> R {
         f(lock(&self.ledgers).entry(credential).or_default())
