@@ -12,6 +12,7 @@ mod fields;
 mod filter;
 mod formats;
 mod guard;
+mod labels;
 mod log;
 mod parameters;
 mod printer;

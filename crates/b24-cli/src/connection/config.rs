@@ -14,6 +14,7 @@ use toml_edit::DocumentMut;
 
 use super::private;
 use crate::failure::Failure;
+use crate::labels::Labelling;
 use crate::session::Mode;
 
 /// The user's own file.
@@ -63,9 +64,26 @@ pub(crate) struct Project {
 pub(crate) struct ExportDefaults {
     /// As `--select`.
     pub(crate) select: Option<Vec<String>>,
-    /// As `--labels`, which comes with a later version.
-    #[serde(rename = "labels")]
-    pub(crate) _labels: Option<bool>,
+    /// As `--labels`.
+    pub(crate) labels: Option<WithLabels>,
+}
+
+/// `labels = true`, or `labels = "both"`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum WithLabels {
+    Plain(bool),
+    Named(Labelling),
+}
+
+impl WithLabels {
+    /// What is put in place of codes.
+    pub(crate) fn labelling(self) -> Option<Labelling> {
+        match self {
+            Self::Plain(on) => on.then_some(Labelling::Text),
+            Self::Named(labelling) => Some(labelling),
+        }
+    }
 }
 
 /// Where the files of the user are.

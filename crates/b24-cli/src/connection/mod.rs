@@ -1,5 +1,6 @@
 //! From flags, environment and files to a client of one portal.
 
+mod cache;
 mod choice;
 mod config;
 mod credentials;
@@ -22,8 +23,9 @@ use crate::failure::{Failure, Kind};
 use crate::printer::{Printer, watch};
 use crate::session::Mode;
 
+pub(crate) use cache::cache;
 pub(crate) use choice::{Choice, Said};
-pub(crate) use config::{Files, Profile, project};
+pub(crate) use config::{Files, Profile, WithLabels, project};
 pub(crate) use credentials::{Secret, Store};
 pub(crate) use identity::{Identity, User, scopes, user};
 pub(crate) use private::{Access, write};

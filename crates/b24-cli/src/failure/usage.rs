@@ -31,7 +31,6 @@ const LATER_FLAGS: &[&str] = &[
     "--app",
     "--at-most",
     "--data",
-    "--labels",
     "--once",
     "--restart",
     "--seed",

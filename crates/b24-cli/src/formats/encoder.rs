@@ -50,6 +50,9 @@ pub(crate) struct State {
     /// How many values of a Parquet column were not of its type.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) unfit: BTreeMap<String, u64>,
+    /// The columns of a Parquet file that are text whatever the portal says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) texts: Option<Vec<String>>,
 }
 
 /// Turns rows into bytes of a part, whole rows at a time.

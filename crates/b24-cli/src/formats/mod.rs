@@ -19,11 +19,11 @@ mod xlsx;
 mod tests;
 
 pub(crate) use choice::{FileType, Format};
-pub(crate) use column::Column;
+pub(crate) use column::{Column, Kind};
 pub(crate) use encoder::{Encoder, Layout, State};
 pub(crate) use json_text::{compact, pretty};
 pub(crate) use output::{Output, beside};
-pub(crate) use row::{RowError, elements, entry, value};
+pub(crate) use row::{Entries, RowError, elements, entry, text, value};
 
 /// For whom a CSV file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 
 use super::State;
 use super::cell;
-use super::column::Column;
+use super::column::{Column, Kind};
 use super::row::{Columns, RowError};
 use chunk::Chunk;
 use values::Values;
@@ -45,6 +45,9 @@ pub(crate) struct Parquet {
     groups: Vec<u64>,
     /// How many values of a column were not of its type.
     unfit: BTreeMap<String, u64>,
+    title: String,
+    /// Columns whose first values are not what the portal says: they are text.
+    texts: Option<Vec<String>>,
 }
 
 impl std::fmt::Debug for Parquet {
@@ -59,17 +62,45 @@ impl std::fmt::Debug for Parquet {
 
 impl Parquet {
     pub(super) fn new(columns: Vec<Column>, title: &str) -> Self {
-        let schema = schema::of(&columns);
         Self {
+            schema: schema::of(&columns),
             properties: Arc::new(schema::properties(&columns, title)),
             columns: Columns::new(columns),
-            schema,
             chunks: Vec::new(),
             held: 0,
             page: 0,
             groups: Vec::new(),
             unfit: BTreeMap::new(),
+            title: title.to_owned(),
+            texts: None,
         }
+    }
+
+    /// Some methods describe a field as a number and write `Y` and `N` into it: columns that the
+    /// first rows do not fit become text, so that nothing is lost.
+    fn look_at(&mut self, rows: &[Box<RawValue>]) -> Result<(), RowError> {
+        let mut unfit = BTreeSet::new();
+        for (number, row) in (1..).zip(rows) {
+            for (column, value) in self.columns.peek(row, number)? {
+                if cell::read(value, column.kind).is_none() {
+                    unfit.insert(column.path.clone());
+                }
+            }
+        }
+        self.make_text(unfit.into_iter().collect());
+        Ok(())
+    }
+
+    fn make_text(&mut self, paths: Vec<String>) {
+        for column in self.columns.iter_mut() {
+            if paths.contains(&column.path) {
+                column.kind = Kind::Text;
+            }
+        }
+        let columns: Vec<Column> = self.columns.iter().cloned().collect();
+        self.schema = schema::of(&columns);
+        self.properties = Arc::new(schema::properties(&columns, &self.title));
+        self.texts = Some(paths);
     }
 
     /// Takes rows. Row groups end with what came at once, so that each is a place to go on from.
@@ -78,6 +109,9 @@ impl Parquet {
         rows: &[Box<RawValue>],
         out: &mut Vec<u8>,
     ) -> Result<(), RowError> {
+        if self.texts.is_none() && !rows.is_empty() {
+            self.look_at(rows)?;
+        }
         self.page = self.page.max(rows.len());
         for rows in rows.chunks(GROUP) {
             if self.held + rows.len() > GROUP {
@@ -162,6 +196,7 @@ impl Parquet {
         (self.held == 0).then(|| State {
             groups: self.groups.clone(),
             unfit: self.unfit.clone(),
+            texts: self.texts.clone(),
             ..self.columns.state()
         })
     }
@@ -169,6 +204,9 @@ impl Parquet {
     pub(super) fn go_on(&mut self, rows: u64, state: State) {
         self.groups.clone_from(&state.groups);
         self.unfit.clone_from(&state.unfit);
+        if let Some(texts) = &state.texts {
+            self.make_text(texts.clone());
+        }
         self.columns.go_on(rows, state);
     }
 
@@ -197,10 +235,6 @@ impl Parquet {
             Arc::clone(&self.properties),
         )
         .map_err(from_parquet)
-    }
-
-    pub(super) fn strays(&self) -> &BTreeSet<String> {
-        self.columns.strays()
     }
 }
 

@@ -110,6 +110,26 @@ impl Columns {
         self.all.iter()
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Column> {
+        self.all.iter_mut()
+    }
+
+    /// The values of a row that have a column, without taking note of the row.
+    pub(super) fn peek<'a>(
+        &self,
+        row: &'a RawValue,
+        number: u64,
+    ) -> Result<Vec<(&Column, Option<&'a RawValue>)>, RowError> {
+        let Entries(entries) = Entries::read(row).ok_or(RowError { row: number })?;
+        let mut values = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            for Place { column, deeper } in self.places.get(key.as_ref()).into_iter().flatten() {
+                values.push((&self.all[*column], dig(value, deeper)));
+            }
+        }
+        Ok(values)
+    }
+
     pub(super) fn strays(&self) -> &BTreeSet<String> {
         &self.strays
     }
@@ -165,7 +185,7 @@ impl Columns {
 }
 
 /// The text of a value: of a text its characters, of null nothing, of lists and objects their JSON.
-pub(super) fn text(value: Option<&RawValue>) -> Cow<'_, str> {
+pub(crate) fn text(value: Option<&RawValue>) -> Cow<'_, str> {
     let Some(value) = value else {
         return Cow::Borrowed("");
     };

@@ -11,6 +11,7 @@ mod call;
 mod export;
 mod formats;
 mod frame;
+mod labels;
 mod machine;
 mod messages;
 mod portal;

@@ -1,16 +1,14 @@
 //! The fields of an entity: asked for once an hour and portal.
 
 use std::fs;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use etcetera::{BaseStrategy, choose_base_strategy};
 use serde_json::value::RawValue;
 
 use crate::catalogue::{Method, Version};
-use crate::connection::{Access, Connection, write};
+use crate::connection::{Access, Connection, cache, write};
 use crate::entity::Entity;
 use crate::failure::Failure;
 use crate::fields::Fields;
@@ -129,26 +127,15 @@ fn has_no_such_method(error: &b24::Error) -> bool {
         })
 }
 
-/// The file that keeps the answer. A portal on this machine is asked every time: it may be another one each time.
+/// The file that keeps the answer; none for a portal on this machine.
 fn place(entity: &Entity, method: &str, question: &Tree, host: &str) -> Option<PathBuf> {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let address: Option<IpAddr> = name.trim_matches(['[', ']']).parse().ok();
-    if name == "localhost" || address.is_some_and(|address| address.is_loopback()) {
-        return None;
-    }
     let values = question.entries().iter().map(|(_, value)| match value {
         Tree::Text(text) => format!("-{text}"),
         other => format!("-{}", serde_json::to_string(other).unwrap_or_default()),
     });
     let values = values.collect::<Vec<_>>().concat();
     let file = format!("{}-{method}{values}.json", entity.version).replace(['/', '\\'], "_");
-    let cache = choose_base_strategy().ok()?.cache_dir();
-    Some(
-        cache
-            .join("b24/fields")
-            .join(host.replace(['/', '\\', ':'], "_"))
-            .join(file),
-    )
+    Some(cache("fields", host)?.join(file))
 }
 
 fn recall(path: &Path, entity: &Entity) -> Option<Fields> {

@@ -1,6 +1,7 @@
 //! `b24 export`
 
 mod columns;
+mod duration;
 pub(crate) mod fields;
 mod ids;
 mod plan;
@@ -20,6 +21,7 @@ use crate::entity::{Api, Entity, Word};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::formats::{CsvFor, FileType, Format};
+use crate::labels::Labelling;
 use crate::parameters::Tree;
 use crate::resume::Wish;
 use crate::session::Session;
@@ -33,7 +35,7 @@ Examples:
   b24 export deals -o deals.csv
   b24 export deals --select id,title,opportunity --filter 'opportunity>=1000' --filter 'stageId!=WON'
   b24 export contacts --csv-for excel -o contacts.csv
-  b24 export deals -o deals.xlsx                  also .parquet, .jsonl.gz, .csv.zst
+  b24 export deals --labels -o deals.xlsx         also .parquet, .jsonl.gz, .csv.zst
   b24 export crm.deal.list --filter '>=DATE_CREATE=2026-01-01' | jq .TITLE
   b24 export spa:Orders --limit 10 -f table
   b24 export deals contacts companies -o backup/
@@ -79,6 +81,9 @@ pub(crate) struct Args {
     /// For whom the CSV is
     #[arg(long, value_enum, value_name = "WHO")]
     pub(crate) csv_for: Option<CsvFor>,
+    /// Titles for the names of fields, and texts for stages, statuses, sources, users, currencies and choices; =both keeps the codes beside them
+    #[arg(long, value_enum, value_name = "both", num_args = 0..=1, require_equals = true, default_missing_value = "text", hide_possible_values = true)]
+    pub(crate) labels: Option<Labelling>,
     /// A further parameter of the method, as for b24 call
     #[arg(long, value_name = "PARAM")]
     pub(crate) param: Vec<String>,

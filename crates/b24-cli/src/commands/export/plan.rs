@@ -7,12 +7,13 @@ use anyhow::Result;
 use super::fields::{self, Known};
 use super::request::{Request, wrong_filter};
 use crate::catalogue::{Method, Version};
-use crate::connection::Connection;
+use crate::connection::{Connection, WithLabels};
 use crate::entity::Entity;
 use crate::failure::Failure;
 use crate::fields::{Fields, row_key};
 use crate::filter::Target;
 use crate::formats::{CsvFor, FileType, Format};
+use crate::labels::Labelling;
 use crate::parameters::{self, Tree};
 use crate::resume::Question;
 use crate::session::Session;
@@ -56,6 +57,8 @@ pub(super) struct Plan {
     pub(super) columns: Vec<String>,
     /// The keys of a row that the user asked for; none for all.
     pub(super) only: Option<Vec<String>>,
+    /// What is put in place of codes.
+    pub(super) labels: Option<Labelling>,
     /// What the portal says about the fields, if it was asked.
     pub(super) fields: Option<Fields>,
     /// Whether the fields were chosen, by the user or for a table.
@@ -94,14 +97,24 @@ pub(super) async fn make(
     session: &Session,
     connection: &Connection,
 ) -> Result<Plan> {
-    let select = selection(request, &entity, session)?;
+    let Wanted { select, labels } = wanted(request, &entity, session)?;
     let (entity, params) = parameters_of(request, entity)?;
-    let known = if needs_fields(request, &entity, &select) {
+    let known = if labels.is_some() || needs_fields(request, &entity, &select) {
         fields::fetch(&entity, &params, session, connection).await?
     } else {
         Known::Nothing
     };
-    Ok(plan(request, entity, params, &select, &known)?)
+    let mut plan = plan(request, entity, params, &select, &known)?;
+    if labels.is_some() && plan.fields.is_none() {
+        return Err(Failure::usage(format!(
+            "--labels needs the fields of {}, and the portal has no method that describes them",
+            plan.entity.method
+        ))
+        .state("nothing was sent")
+        .into());
+    }
+    plan.labels = labels;
+    Ok(plan)
 }
 
 /// The parameters of the list beside its filter; a type that they name is the entity's.
@@ -118,27 +131,41 @@ fn parameters_of(request: &Request, mut entity: Entity) -> Result<(Entity, Tree)
     Ok((entity, params))
 }
 
-/// The fields that the user names, here or in the project's `b24.toml`.
-fn selection(request: &Request, entity: &Entity, session: &Session) -> Result<Vec<String>> {
-    if !request.select.is_empty() {
-        return Ok(request.select.clone());
-    }
-    let Some((path, mut project)) = crate::connection::project()? else {
-        return Ok(Vec::new());
+/// What the user wants of each row, here or in the project's `b24.toml`.
+struct Wanted {
+    select: Vec<String>,
+    labels: Option<Labelling>,
+}
+
+fn wanted(request: &Request, entity: &Entity, session: &Session) -> Result<Wanted> {
+    let mut wanted = Wanted {
+        select: request.select.clone(),
+        labels: request.labels,
     };
-    let select = project
-        .export
-        .remove(&entity.stem)
-        .and_then(|defaults| defaults.select)
-        .unwrap_or_default();
-    if !select.is_empty() {
+    let Some((path, mut project)) = crate::connection::project()? else {
+        return Ok(wanted);
+    };
+    let defaults = project.export.remove(&entity.stem).unwrap_or_default();
+    let mut taken = Vec::new();
+    let select = defaults.select.unwrap_or_default();
+    if wanted.select.is_empty() && !select.is_empty() {
+        wanted.select = select;
+        taken.push("the fields");
+    }
+    let labels = defaults.labels.and_then(WithLabels::labelling);
+    if wanted.labels.is_none() && labels.is_some() {
+        wanted.labels = labels;
+        taken.push("the labels");
+    }
+    if !taken.is_empty() {
         session.printer.note(format!(
-            "the fields of {} come from {}",
+            "{} of {} come from {}",
+            taken.join(" and "),
             entity.rows,
             path.display()
         ));
     }
-    Ok(select)
+    Ok(wanted)
 }
 
 fn needs_fields(request: &Request, entity: &Entity, select: &[String]) -> bool {
@@ -233,6 +260,7 @@ fn plan(
         ids: request.ids.clone(),
         file_type: request.file_type,
         fields: all.cloned(),
+        labels: None,
         csv_for: request.csv_for,
         chosen: !chosen.is_empty(),
         params,

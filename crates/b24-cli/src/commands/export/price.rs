@@ -1,18 +1,23 @@
 //! `--dry-run`: the plan, and what it costs.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use b24::Reply;
+use b24::{Reply, Time};
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use super::duration::{Facts, expected};
 use super::plan::Plan;
 use crate::catalogue::Version;
 use crate::connection::Connection;
 use crate::parameters::Tree;
 use crate::printer::grouped;
 use crate::session::Session;
+
+/// Rows of a page.
+const PAGE: u64 = 50;
 
 /// Shows what would be read.
 pub(super) async fn show(
@@ -21,8 +26,19 @@ pub(super) async fn show(
     session: &Session,
     connection: &Connection,
 ) -> Result<()> {
-    let rows = count(plan, connection).await?;
+    let counted = count(plan, connection).await?;
+    let rows = counted.rows;
     let requests = rows.map(|rows| requests(plan, rows));
+    let expected = rows.zip(counted.seconds).map(|(rows, seconds)| {
+        let facts = Facts {
+            requests: self::requests(plan, rows),
+            pages: rows.div_ceil(PAGE),
+            page: seconds.page,
+            way: seconds.way,
+            used: seconds.used,
+        };
+        expected(facts, connection.manners)
+    });
     let json = |tree: &Option<Tree>| {
         tree.as_ref()
             .map(|tree| serde_json::to_string(tree).unwrap_or_default())
@@ -45,6 +61,8 @@ pub(super) async fn show(
         "output": output,
         "rows": rows,
         "requests": requests,
+        "seconds": expected.map(|(time, _)| time.as_secs_f64()),
+        "binds": expected.map(|(_, wall)| wall.to_string()),
         "portal": connection.host,
         "origin": connection.origin,
     });
@@ -98,6 +116,9 @@ pub(super) async fn show(
         None => "one request for up to 2,500 rows".to_owned(),
     };
     lines.push(("cost", cost));
+    if let Some((time, wall)) = expected {
+        lines.push(("time", format!("about {}; {wall} binds", told(time))));
+    }
     let lines: Vec<_> = lines
         .iter()
         .map(|(name, value)| format!("{name:<8} {value}\n"))
@@ -106,14 +127,59 @@ pub(super) async fn show(
     Ok(())
 }
 
+/// `12 s`, `7 min`, `3 h 20 min`.
+fn told(time: Duration) -> String {
+    let seconds = time.as_secs_f64().ceil().max(1.0) as u64;
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+/// What one small request tells.
+struct Counted {
+    rows: Option<u64>,
+    seconds: Option<Seconds>,
+}
+
+/// What it took.
+struct Seconds {
+    page: f64,
+    way: f64,
+    used: f64,
+}
+
+impl Seconds {
+    /// Of the answer with this `time`, which was under way for so long.
+    fn of(time: &Time, took: Duration) -> Self {
+        let page = time
+            .processing
+            .or(time.duration)
+            .unwrap_or_default()
+            .max(0.0);
+        Self {
+            page,
+            way: (took.as_secs_f64() - page).max(0.0),
+            used: time.operating.unwrap_or_default(),
+        }
+    }
+}
+
 /// Rows that the portal counts, as far as it does.
-async fn count(plan: &Plan, connection: &Connection) -> Result<Option<u64>> {
+async fn count(plan: &Plan, connection: &Connection) -> Result<Counted> {
     let cut = |rows: u64| plan.limit.map_or(rows, |limit| rows.min(limit));
     if let Some(ids) = &plan.ids {
-        return Ok(Some(cut(ids.len() as u64)));
+        return Ok(Counted {
+            rows: Some(cut(ids.len() as u64)),
+            seconds: None,
+        });
     }
     if plan.entity.version == Version::V3 {
-        return Ok(None);
+        return Ok(Counted {
+            rows: None,
+            seconds: None,
+        });
     }
     let mut params = plan.params.clone();
     if let Some(filter) = &plan.filter {
@@ -125,13 +191,17 @@ async fn count(plan: &Plan, connection: &Connection) -> Result<Option<u64>> {
         .v2()
         .call(&plan.entity.method)
         .params(params);
+    let begun = Instant::now();
     let reply: Reply<Box<RawValue>> = call.typed().reply().await?;
-    Ok(reply.total.map(cut))
+    let took = begun.elapsed();
+    Ok(Counted {
+        rows: reply.total.map(cut),
+        seconds: reply.time.map(|time| Seconds::of(&time, took)),
+    })
 }
 
 /// The first request brings four pages, each further one up to fifty.
 pub(super) fn requests(plan: &Plan, rows: u64) -> u64 {
-    const PAGE: u64 = 50;
     if plan.ids.is_some() {
         return rows.div_ceil(PAGE * PAGE);
     }

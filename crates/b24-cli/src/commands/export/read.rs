@@ -15,6 +15,7 @@ use super::told::End;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::formats::{Encoder, Output, entry};
+use crate::labels::Labels;
 use crate::printer::{Progress, counted};
 use crate::resume::{Earlier, Journal, Mark, Place, Wish};
 use crate::session::Session;
@@ -30,6 +31,7 @@ pub(super) async fn read(
     session: &Session,
     connection: &Connection,
 ) -> Result<()> {
+    let labels = columns::labels(&plan, session, connection).await?;
     let assembled = plan.file_type.format.is_assembled();
     let mut output = Output::open(target, assembled, &session.printer)?;
     if !plan.order.is_empty() {
@@ -43,7 +45,7 @@ pub(super) async fn read(
         None => None,
     };
     let from = earlier.as_ref().map(|earlier| &earlier.mark);
-    let mut encoder = Encoder::new(columns::layout(&plan));
+    let mut encoder = Encoder::new(columns::layout(&plan, labels.as_ref()));
     let mut block = Vec::new();
     match from {
         Some(mark) => encoder.go_on(mark.rows, mark.state.clone()),
@@ -52,6 +54,7 @@ pub(super) async fn read(
     let before = connection.client.stats();
     let mut export = Export {
         encoder,
+        labels,
         source: Source::of(&plan, connection, from),
         total: plan.limit.or(plan.ids.as_ref().map(|ids| ids.len() as u64)),
         place: from.map(|mark| mark.place.clone()),
@@ -123,6 +126,7 @@ pub(super) struct Export<'a> {
     pub(super) session: &'a Session,
     pub(super) connection: &'a Connection,
     pub(super) encoder: Encoder,
+    labels: Option<Labels>,
     pub(super) source: Source,
     pub(super) output: Output,
     pub(super) journal: Option<Journal>,
@@ -144,6 +148,7 @@ pub(super) struct Export<'a> {
 impl Export<'_> {
     async fn run(&mut self) -> Result<(), End> {
         while let Some(Rows { rows, place }) = self.next().await? {
+            let rows = self.labelled(rows).await?;
             let whole = self.block.len();
             if let Err(error) = self.encoder.rows(&rows, &mut self.block) {
                 self.block.truncate(whole);
@@ -175,6 +180,18 @@ impl Export<'_> {
             biased;
             reason = self.session.stop.requested() => Err(End::Stopped(reason)),
             rows = self.source.next(&self.plan, self.connection) => rows.map_err(End::Portal),
+        }
+    }
+
+    /// The rows with texts for codes, if they are wanted.
+    async fn labelled(&mut self, rows: Vec<Box<RawValue>>) -> Result<Vec<Box<RawValue>>, End> {
+        let Some(labels) = &mut self.labels else {
+            return Ok(rows);
+        };
+        tokio::select! {
+            biased;
+            reason = self.session.stop.requested() => Err(End::Stopped(reason)),
+            rows = labels.put(rows, self.connection) => rows.map_err(End::Portal),
         }
     }
 

@@ -4,6 +4,7 @@ use super::{Args, ids};
 use crate::failure::Failure;
 use crate::filter::{Condition, FilterError};
 use crate::formats::{CsvFor, FileType};
+use crate::labels::Labelling;
 use crate::parameters::{self, Tree};
 
 /// The arguments of an export, understood.
@@ -21,6 +22,7 @@ pub(super) struct Request {
     pub(super) unchecked: bool,
     pub(super) file_type: FileType,
     pub(super) csv_for: Option<CsvFor>,
+    pub(super) labels: Option<Labelling>,
 }
 
 impl Request {
@@ -46,6 +48,7 @@ impl Request {
             unchecked: args.unchecked,
             file_type,
             csv_for: args.csv_for,
+            labels: args.labels,
         })
     }
 }
