@@ -158,7 +158,7 @@ impl Reading {
                 }
                 End::Open => head.end = End::Open,
             }
-            if !self.fill() && self.lanes.front().is_some_and(Lane::is_under_way) {
+            if !self.fill() && self.lanes.iter().any(Lane::is_under_way) {
                 return Poll::Pending;
             }
         }
