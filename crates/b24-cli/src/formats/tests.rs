@@ -1,10 +1,17 @@
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{Read, Seek, Write as _};
 
+use ::parquet::file::metadata::RowGroupMetaData;
+use ::parquet::file::reader::{FileReader, SerializedFileReader};
+use ::parquet::record::RowAccessor;
+use calamine::Reader;
 use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Column, CsvFor, Encoder, FileType, Layout, compact, pretty};
+use super::xlsx::Xlsx;
+use super::{Column, CsvFor, Encoder, FileType, Kind, Layout, compact, pretty};
 
 fn raw(rows: &[&str]) -> Vec<Box<RawValue>> {
     rows.iter()
@@ -88,6 +95,146 @@ fn formats_are_chosen_by_flag_then_extension_then_lines() {
     .map(Result::unwrap_err)
     .collect();
     insta::assert_snapshot!(seen.join("\n"));
+}
+
+/// Rows in pages, with a stop and a new encoder after each page that allows it.
+fn in_runs(format: &str, pages: &[Vec<String>], fields: &[(&str, Kind)]) -> (Vec<u8>, Encoder) {
+    let new = || {
+        let mut layout = layout(format, &[]);
+        layout.columns = fields
+            .iter()
+            .map(|(name, kind)| Column {
+                kind: *kind,
+                ..Column::named(*name)
+            })
+            .collect();
+        Encoder::new(layout)
+    };
+    let mut encoder = new();
+    let (mut part, mut rows) = (Vec::new(), 0);
+    encoder.start(&mut part);
+    for page in pages {
+        let page: Vec<&str> = page.iter().map(String::as_str).collect();
+        encoder.rows(&raw(&page), &mut part).unwrap();
+        rows += page.len() as u64;
+        encoder.settle(&mut part);
+        if let Some(state) = encoder.state() {
+            let state = serde_json::from_slice(&serde_json::to_vec(&state).unwrap()).unwrap();
+            encoder = new();
+            encoder.go_on(rows, state);
+        }
+    }
+    encoder.finish(&mut part);
+    (part, encoder)
+}
+
+fn assembled(format: &str, pages: &[Vec<String>], fields: &[(&str, Kind)]) -> (File, Encoder) {
+    let (bytes, mut encoder) = in_runs(format, pages, fields);
+    let mut part = tempfile::tempfile().unwrap();
+    part.write_all(&bytes).unwrap();
+    let mut whole = tempfile::tempfile().unwrap();
+    encoder
+        .assemble(&part, &whole, &std::env::temp_dir())
+        .unwrap();
+    whole.rewind().unwrap();
+    (whole, encoder)
+}
+
+#[test]
+fn parquet_is_gone_on_with_behind_any_row_group() {
+    let page = |from: u64| (from..from + 2_500).map(|id| format!(r#"{{"id":{id},"t":"x{id}"}}"#));
+    let pages: Vec<Vec<String>> = (0..50).map(|n| page(n * 2_500).collect()).collect();
+    let (file, encoder) = assembled(
+        "parquet",
+        &pages,
+        &[("id", Kind::Integer), ("t", Kind::Text)],
+    );
+    assert_eq!(encoder.lost(), None);
+    let reader = SerializedFileReader::new(file).unwrap();
+    let groups = reader.metadata().row_groups().iter();
+    let groups: Vec<i64> = groups.map(RowGroupMetaData::num_rows).collect();
+    assert_eq!(groups, [50_000, 50_000, 25_000]);
+    for (number, row) in (0..).zip(reader.get_row_iter(None).unwrap()) {
+        let row = row.unwrap();
+        assert_eq!(row.get_long(0).unwrap(), number);
+        assert_eq!(row.get_string(1).unwrap(), &format!("x{number}"));
+    }
+}
+
+#[test]
+fn parquet_columns_that_are_not_what_the_portal_says_lose_nothing() {
+    let first = vec![
+        r#"{"flag":"Y","sum":"1.50"}"#.to_owned(),
+        r#"{"flag":"N"}"#.to_owned(),
+    ];
+    let later = vec![r#"{"flag":7,"sum":"much"}"#.to_owned()];
+    let fields = [("flag", Kind::Integer), ("sum", Kind::Number)];
+    let (file, encoder) = assembled("parquet", &[first, later], &fields);
+    let rows = SerializedFileReader::new(file).unwrap();
+    let rows: Vec<String> = rows
+        .into_iter()
+        .map(|row| row.unwrap().to_string())
+        .collect();
+    insta::assert_snapshot!(format!("{}\n{}", rows.join("\n"), encoder.lost().unwrap()), @r#"
+    {flag: "Y", sum: 1.5}
+    {flag: "N", sum: null}
+    {flag: "7", sum: null}
+    values that are not of their column's type are empty in the file: sum (1); -f jsonl keeps them
+    "#);
+}
+
+#[test]
+fn rows_beyond_a_sheet_go_to_the_next() {
+    let rows: Vec<String> = (1..=25).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
+    let names = vec![Column::named("id")];
+    let mut xlsx = Xlsx::new(
+        names,
+        "deals/[2026] with a name that is too long".to_owned(),
+    );
+    xlsx.sheet_rows = 10;
+    let mut part = Vec::new();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    xlsx.rows(&raw(&rows), &mut part).unwrap();
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&part).unwrap();
+    let whole = tempfile::tempfile().unwrap();
+    xlsx.assemble(&file, &whole, &std::env::temp_dir()).unwrap();
+    assert_eq!(xlsx.sheets(), 3);
+    let mut book: calamine::Xlsx<_> = Reader::new(&whole).unwrap();
+    let sheets = Reader::sheet_names(&book);
+    let each = sheets.into_iter().map(|name| {
+        let range = Reader::worksheet_range(&mut book, &name).unwrap();
+        let last = range.get_value((range.height() as u32 - 1, 0)).unwrap();
+        format!("{name}: {} rows, last {last}", range.height())
+    });
+    insta::assert_snapshot!(each.collect::<Vec<_>>().join("\n"), @r"
+    deals__2026_ with a name that i: 11 rows, last 10
+    deals__2026_ with a name that 2: 11 rows, last 20
+    deals__2026_ with a name that 3: 6 rows, last 25
+    fields: 2 rows, last id
+    ");
+}
+
+#[test]
+fn packed_text_is_gone_on_with_behind_any_page() {
+    let pages: Vec<Vec<String>> = (0..20)
+        .map(|n| {
+            (0..50)
+                .map(|m| format!(r#"{{"id":{}}}"#, n * 50 + m))
+                .collect()
+        })
+        .collect();
+    let (plain, _) = in_runs("json", &pages, &[]);
+    let (gzip, _) = in_runs("json.gz", &pages, &[]);
+    let (zstd, _) = in_runs("json.zst", &pages, &[]);
+    let mut text = Vec::new();
+    flate2::read::MultiGzDecoder::new(&gzip[..])
+        .read_to_end(&mut text)
+        .unwrap();
+    assert!(text == plain);
+    assert!(zstd::decode_all(&zstd[..]).unwrap() == plain);
+    let rows: Vec<Value> = serde_json::from_slice(&plain).unwrap();
+    assert_eq!(rows.len(), 1_000);
 }
 
 #[test]
