@@ -11,7 +11,7 @@ use crate::builder::ClientBuilder;
 use crate::call::{Call, Version};
 use crate::error::{Error, Kind};
 use crate::list::{List, Tail};
-use crate::observe::{Counters, Event, Observer, Stats};
+use crate::observe::{Counters, Event, Observer, OperatingUsage, RateUsage, Stats, Usage};
 use crate::room::auth::Access;
 use crate::room::corridor::{self, Inbound, Outbound};
 use crate::room::gate::Gate;
@@ -112,6 +112,30 @@ impl Client {
     /// What this client and its clones did so far.
     pub fn stats(&self) -> Stats {
         self.0.counters.stats()
+    }
+
+    /// How much of the portal's limits is used now, as far as this process knows.
+    pub fn usage(&self) -> Usage {
+        let rate = self.0.gate.fill().map(|(level, pace)| RateUsage {
+            level,
+            burst: pace.burst,
+            rate: pace.rate,
+        });
+        let (operating_limit, operating) = self
+            .0
+            .ledger(|ledger| (ledger.limit(), ledger.all(rt::now())));
+        Usage {
+            rate,
+            operating_limit,
+            operating: operating
+                .into_iter()
+                .map(|(method, used)| OperatingUsage {
+                    method,
+                    seconds: used.seconds,
+                    comes_back: used.comes_back,
+                })
+                .collect(),
+        }
     }
 
     pub(crate) async fn walk(&self, outbound: &Outbound) -> Result<Inbound, Error> {

@@ -89,6 +89,43 @@ pub struct Stats {
     pub bytes_received: u64,
 }
 
+/// How much of the portal's limits is used now, as far as this process knows;
+/// [`Client::usage`](crate::Client::usage) takes it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// The bucket of requests; `None` where the portal has no limit.
+    pub rate: Option<RateUsage>,
+    /// Seconds that one method may run in ten minutes: told by the user, learned from a refusal, or assumed.
+    pub operating_limit: f64,
+    /// The methods that have used operating time, by name. Only what answers have told in this process.
+    pub operating: Vec<OperatingUsage>,
+}
+
+/// The bucket of requests.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RateUsage {
+    /// Requests in it, as the portal counts them at worst.
+    pub level: f64,
+    /// Requests that it holds.
+    pub burst: f64,
+    /// Requests that leave it in a second.
+    pub rate: f64,
+}
+
+/// The operating time of one method.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct OperatingUsage {
+    /// The method.
+    pub method: String,
+    /// Seconds used in the last ten minutes.
+    pub seconds: f64,
+    /// In how long how many of them come back, the next first.
+    pub comes_back: Vec<(Duration, f64)>,
+}
+
 /// The counters behind [`Stats`].
 #[derive(Debug, Default)]
 pub(crate) struct Counters {

@@ -14,6 +14,8 @@ use super::chained::Chained;
 use super::cursor::{Cursor, Origin, Position};
 use super::feed::Feed;
 use super::keyset_v3::{Begin, PagesV3, QueryV3};
+use super::lane::Sender;
+use super::lossy::Lossy;
 use super::offset::ByOffset;
 use super::progress::Progress;
 use super::query::Query;
@@ -238,6 +240,51 @@ impl<T> List<T> {
     /// ```
     pub fn pages<U: DeserializeOwned>(self) -> Pages<U> {
         Pages::new(self.feed())
+    }
+
+    /// Streams the rows one by one; a row that does not decode comes as a [`BadRow`](super::BadRow)
+    /// with its id and its text, and the list goes on.
+    ///
+    /// ```no_run
+    /// # async fn run(b24: b24::Client) -> Result<(), b24::Error> {
+    /// #[derive(serde::Deserialize)]
+    /// struct Deal { id: i64, title: String }
+    ///
+    /// let mut deals = b24.v2().list("crm.item.list").param("entityTypeId", 2).items_lossy::<Deal>();
+    /// while let Some(deal) = deals.try_next().await? {
+    ///     match deal {
+    ///         Ok(deal) => println!("{} {}", deal.id, deal.title),
+    ///         Err(bad) => eprintln!("{bad}: {}", bad.row),
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn items_lossy<U: DeserializeOwned>(self) -> Lossy<U> {
+        let row_id = self.shape().row_id.into_owned();
+        Lossy::new(self.feed(), row_id)
+    }
+
+    /// At most so many rows are wanted.
+    pub(super) fn row_limit(&self) -> Option<u64> {
+        self.settings.limit
+    }
+
+    /// The prepared parameters of a v2 list that is read by id.
+    pub(super) fn chained_query(&mut self) -> Result<Option<Query>, Error> {
+        let shape = self.shape();
+        if shape.paging != Paging::Keyset {
+            return Ok(None);
+        }
+        let params = self.settings.take_params()?;
+        let query = Query::new(&self.settings.method, shape, &params).map_err(Error::usage)?;
+        self.settings.params(params);
+        Ok(Some(query))
+    }
+
+    /// The way to read, and what sends its requests.
+    pub(super) fn reader_and_sender(mut self) -> Result<(Box<dyn Reader>, Sender), Error> {
+        let (_, reader) = self.reader()?;
+        Ok((reader, Sender::new(&mut self.settings)))
     }
 
     fn feed(mut self) -> Feed {

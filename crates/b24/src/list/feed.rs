@@ -48,26 +48,14 @@ struct Reading {
 }
 
 impl Feed {
-    pub(super) fn new(settings: Settings, origin: Origin, reader: Box<dyn Reader>) -> Self {
+    pub(super) fn new(mut settings: Settings, origin: Origin, reader: Box<dyn Reader>) -> Self {
+        let sender = Sender::new(&mut settings);
         let Settings {
-            client,
-            version,
-            method,
             limit,
             resume,
-            mut options,
             listener,
             ..
         } = settings;
-        let deadline = options.deadline.take();
-        let sender = Sender {
-            client,
-            version,
-            method,
-            options,
-            deadline,
-            ends_at: None,
-        };
         let mut lane = Lane::new(reader);
         if limit == Some(0) {
             lane.end = End::Reached;

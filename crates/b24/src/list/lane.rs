@@ -6,13 +6,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::reader::{Next, PageRows, Reader, Taken};
+use super::reader::{Ask, Next, PageRows, Reader, Taken};
+use super::settings::Settings;
 use crate::call::Version;
 use crate::client::Client;
 use crate::effect::Effect;
 use crate::error::{Error, Kind, Reason};
 use crate::room::corridor::{Inbound, Options, Outbound};
-use crate::room::decode::Time;
+use crate::room::decode::{Success, Time};
 use crate::room::operating::Room;
 use crate::rt::{self, Instant, Task};
 
@@ -289,6 +290,18 @@ pub(super) struct Sender {
 }
 
 impl Sender {
+    pub(super) fn new(settings: &mut Settings) -> Self {
+        let mut options = std::mem::take(&mut settings.options);
+        Self {
+            client: settings.client.clone(),
+            version: settings.version,
+            method: settings.method.clone(),
+            deadline: options.deadline.take(),
+            options,
+            ends_at: None,
+        }
+    }
+
     /// The clock of the whole read starts with its first request.
     pub(super) fn begin(&mut self) {
         if let (None, Some(deadline)) = (self.ends_at, self.deadline) {
@@ -326,6 +339,27 @@ impl Sender {
         }
     }
 
+    /// Sends one request of a list that is only estimated.
+    pub(super) async fn probe(&self, ask: Ask) -> Result<Success, Error> {
+        let outbound = self.outbound(ask);
+        Ok(self.client.walk(&outbound).await?.success)
+    }
+
+    fn outbound(&self, ask: Ask) -> Outbound {
+        let mut options = self.options.clone();
+        options.deadline = self
+            .ends_at
+            .map(|end| end.saturating_duration_since(rt::now()));
+        Outbound {
+            version: self.version,
+            method: ask.method,
+            body: ask.body,
+            effect: Effect::Read,
+            charges: vec![self.method.clone()],
+            options,
+        }
+    }
+
     async fn fetch(
         &self,
         reader: &mut dyn Reader,
@@ -336,19 +370,7 @@ impl Sender {
             let text = "its deadline has come".to_owned();
             return Err(Error::new(Kind::Temporary, Reason::List(text)));
         }
-        let ask = reader.ask(wanted);
-        let mut options = self.options.clone();
-        options.deadline = self
-            .ends_at
-            .map(|end| end.saturating_duration_since(rt::now()));
-        let outbound = Outbound {
-            version: self.version,
-            method: ask.method,
-            body: ask.body,
-            effect: Effect::Read,
-            charges: vec![self.method.clone()],
-            options,
-        };
+        let outbound = self.outbound(reader.ask(wanted));
         let Inbound {
             success,
             request_id,

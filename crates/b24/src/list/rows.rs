@@ -131,6 +131,30 @@ impl Rows {
         rows.into_iter().enumerate().map(read).collect()
     }
 
+    /// Each row by itself, decoded or not.
+    pub(super) fn read_each<T: DeserializeOwned>(
+        &self,
+        row_id: &str,
+    ) -> Vec<Result<T, super::BadRow>> {
+        if let Ok(rows) = self.elements(|| PhantomData::<T>) {
+            return rows.into_iter().map(Ok).collect();
+        }
+        let rows = self.elements(|| PhantomData::<&RawValue>);
+        let read = |row: &RawValue| {
+            let mut reader = serde_json::Deserializer::from_str(row.get());
+            serde_path_to_error::deserialize(&mut reader).map_err(|error| super::BadRow {
+                id: entries(row.get())
+                    .into_iter()
+                    .find(|(name, _)| name == row_id)
+                    .map(|(_, id)| id.get().trim_matches('"').to_owned()),
+                row: row.to_owned(),
+                text: at_path(&error),
+            })
+        };
+        // The ids of the rows were read, so they are JSON.
+        rows.unwrap_or_default().into_iter().map(read).collect()
+    }
+
     /// The value of `field` in the row at `index`, whatever it is.
     pub(super) fn value(&self, index: usize, field: &str) -> Option<serde_json::Value> {
         let rows = self.elements(|| PhantomData::<&RawValue>).ok()?;

@@ -139,7 +139,10 @@ async fn the_documented_limit_is_read_at_its_floor() {
         .build()
         .unwrap();
     let (rows, seconds) = read(&b24, &portal).await;
-    println!("{rows} rows: {seconds:.2} s, {} requests", portal.requests());
+    println!(
+        "{rows} rows: {seconds:.2} s, {} requests",
+        portal.requests()
+    );
     assert_eq!(rows, 250_000);
     assert_eq!(b24.stats().refused_rate, 0);
     assert!(portal.requests() <= 102, "{}", portal.requests());
@@ -174,4 +177,73 @@ async fn progress_says_what_binds_and_until_when() {
     let last = told.last().unwrap();
     assert_eq!(last.requests, portal.requests() as u64);
     assert!(last.rows > 90_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_costs_one_request_and_says_what_the_read_then_takes() {
+    let portal = slow().deals(100_000).operating(Operating::Limit(480.0));
+    let portal = portal.start().await.unwrap();
+    let b24 = in_process::builder(&portal)
+        .operating_limit(480.0)
+        .build()
+        .unwrap();
+    let plan = deals(&b24).plan().await.unwrap();
+    assert_eq!(portal.requests(), 1);
+    assert_eq!(plan.rows, Some(100_000));
+    assert_eq!(plan.wall, b24::Wall::OperatingTime);
+    let (_, seconds) = read(&b24, &portal).await;
+    let planned = plan.duration.unwrap().as_secs_f64();
+    assert!((planned / seconds - 1.0).abs() < 0.1, "{planned} {seconds}");
+
+    let usage = b24.usage();
+    assert_eq!(usage.operating_limit, 480.0);
+    let list = &usage.operating[0];
+    assert_eq!(list.method, "crm.item.list");
+    assert!(list.seconds > 0.0 && !list.comes_back.is_empty());
+    assert!(usage.rate.is_some_and(|rate| rate.burst == 50.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_of_a_fast_portal_is_bound_by_the_rate() {
+    let portal = Portal::builder().deals(250_000).start().await.unwrap();
+    let b24 = far(&portal, Duration::from_millis(150)).build().unwrap();
+    let plan = deals(&b24).plan().await.unwrap();
+    assert_eq!((plan.rows, plan.requests), (Some(250_000), Some(101)));
+    assert_eq!(plan.wall, b24::Wall::Rate);
+    let planned = plan.duration.unwrap().as_secs_f64();
+    assert!((25.0..27.0).contains(&planned), "{planned}");
+    let limited = deals(&b24).limit(50).plan().await.unwrap();
+    assert_eq!((limited.rows, limited.requests), (Some(50), Some(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_does_not_decode_is_not_the_end() {
+    #[derive(Debug, serde::Deserialize)]
+    struct Even {
+        #[serde(deserialize_with = "even")]
+        id: i64,
+    }
+    fn even<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+        let id: i64 = serde::Deserialize::deserialize(deserializer)?;
+        if id % 2 == 0 {
+            Ok(id)
+        } else {
+            Err(serde::de::Error::custom("it is odd"))
+        }
+    }
+    let portal = Portal::builder().deals(300).start().await.unwrap();
+    let b24 = in_process::client(&portal);
+    let mut rows = deals(&b24).items_lossy::<Even>();
+    let mut ids = Vec::new();
+    while let Some(row) = rows.try_next().await.unwrap() {
+        ids.push(match row {
+            Ok(even) => even.id,
+            Err(bad) => {
+                assert!(bad.to_string().contains("it is odd"), "{bad}");
+                assert!(bad.row.get().contains("\"id\""));
+                bad.id.unwrap().parse().unwrap()
+            }
+        });
+    }
+    assert_eq!(ids, portal.ids("deal"));
 }

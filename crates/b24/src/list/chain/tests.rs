@@ -403,3 +403,119 @@ proptest! {
         }
     }
 }
+
+/// Reads the table in windows that are answered in any order.
+fn read_in_windows(portal: &mut Portal) -> Vec<u64> {
+    struct Lane {
+        chain: Chain,
+        rows: Vec<u64>,
+        done: bool,
+    }
+    let lane = |chain| Lane {
+        chain,
+        rows: Vec::new(),
+        done: false,
+    };
+    let mut lanes = vec![lane(Chain::new(None, true))];
+    for _ in 0..100_000 {
+        let open: Vec<usize> = (0..lanes.len()).filter(|at| !lanes[*at].done).collect();
+        let Some(&last) = open.last() else {
+            return lanes.into_iter().flat_map(|lane| lane.rows).collect();
+        };
+        let mut at = open[portal.random.usize(0..open.len())];
+        if at == last && at + 1 == lanes.len() && open.len() < 4 {
+            let pages = portal.random.usize(1..=50);
+            if let Some(window) = lanes[at].chain.split(pages) {
+                let rows = std::mem::take(&mut lanes[at].rows);
+                let window = Lane {
+                    rows,
+                    ..lane(window)
+                };
+                lanes.insert(at, window);
+            }
+        }
+        at = at.min(lanes.len() - 1);
+        let lane = &mut lanes[at];
+        let links = lane.chain.next_request(None).to_vec();
+        let answers = portal.answer(&links);
+        let pages: Vec<Vec<u64>> = answers
+            .iter()
+            .map(|answer| match answer {
+                Answer::Page(page) => page.ids.iter().copied().map(number).collect(),
+                _ => Vec::new(),
+            })
+            .collect();
+        let outcome = lane.chain.accept(answers);
+        let mut pages: Vec<_> = pages.into_iter().take(outcome.pages).collect();
+        if let (Some(cut), Some(page)) = (outcome.cut, pages.last_mut()) {
+            page.truncate(cut.rows);
+            assert_eq!(page.last().copied(), Some(number(cut.last)));
+        }
+        lane.rows.extend(pages.into_iter().flatten());
+        match outcome.step {
+            Step::Done => lane.done = true,
+            Step::More => {}
+            // The windows before this one come first.
+            Step::Stop(Stop::Barren(_)) if open[0] != at => lane.chain.barren = 0,
+            Step::Stop(Stop::Barren(_)) => {
+                // The list ends here with its cursor; what was not delivered is read anew.
+                let delivered: Vec<u64> = lanes.drain(..=at).flat_map(|lane| lane.rows).collect();
+                let after = delivered.last().copied().map(Id::from);
+                lanes.clear();
+                lanes.push(Lane {
+                    rows: delivered,
+                    chain: Chain::new(after, true),
+                    done: false,
+                });
+            }
+            Step::Stop(other) => panic!("{other:?}"),
+        }
+        if let Some(lane) = lanes.get(at) {
+            let lesson = lane.chain.lesson();
+            for (other, lane) in lanes.iter_mut().enumerate() {
+                if other != at {
+                    lane.chain.learn(&lesson);
+                }
+            }
+        }
+    }
+    panic!("the read does not end");
+}
+
+#[test]
+fn windows_over_a_gap_do_not_read_what_lies_behind_it_again_and_again() {
+    let mut portal = Portal::new((1..=10_000).chain(50_000_000..50_010_000));
+    let rows = read_in_windows(&mut portal);
+    assert!(rows.iter().eq(portal.rows.iter()));
+    assert!(portal.requests < 100, "{}", portal.requests);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// In windows, too, and in whatever order their answers come: every row that was there from
+    /// start to end comes once, and rows come in the order of their ids.
+    #[test]
+    fn windows_lose_and_double_nothing(
+        gaps in prop::collection::vec(prop_oneof![8 => 1_u64..3, 1 => 1_u64..500], 0..6_000),
+        seed: u64,
+        fail_one_in in prop_oneof![Just(0_u32), 3_u32..40],
+        change_one_in in prop_oneof![Just(0_u32), 2_u32..40],
+        hidden_one_in in prop_oneof![Just(0_u64), 3_u64..400],
+        past_short in past_short(),
+    ) {
+        let start: BTreeSet<u64> = gaps.iter().scan(0, |id, gap| { *id += gap; Some(*id) }).collect();
+        let mut portal = Portal::new(start.iter().copied());
+        portal.random = fastrand::Rng::with_seed(seed);
+        portal.fail_one_in = fail_one_in;
+        portal.change_one_in = change_one_in;
+        portal.hidden_one_in = hidden_one_in;
+        portal.past_short = past_short;
+        let delivered = read_in_windows(&mut portal);
+        prop_assert!(delivered.is_sorted_by(|a, b| a < b), "not ascending");
+        let delivered: BTreeSet<u64> = delivered.into_iter().collect();
+        for id in start.iter().filter(|id| !portal.deleted.contains(id) && portal.is_visible(**id)) {
+            prop_assert!(delivered.contains(id), "row {id} is lost");
+        }
+    }
+}
