@@ -49,7 +49,7 @@ pub(crate) async fn run(args: &Args, session: &Session) -> Result<Exit> {
     let connection = session.connection().await?;
     let questions: Vec<_> = methods.iter().copied().map(Question::cheapest).collect();
     let answers = survey::ask(&connection.client, &questions).await?;
-    let limit = connection.manners.operating.unwrap_or(ASSUMED);
+    let limit = connection.manners().operating.unwrap_or(ASSUMED);
     let used: Vec<Used> = methods
         .iter()
         .zip(&answers)
@@ -59,14 +59,14 @@ pub(crate) async fn run(args: &Args, session: &Session) -> Result<Exit> {
     let report = json!({
         "portal": connection.host,
         "origin": connection.origin,
-        "limits": name(connection.manners.limits),
-        "burst": pace(connection.manners).map(|(burst, _)| burst),
-        "rate": pace(connection.manners).map(|(_, rate)| rate),
-        "share": connection.manners.share,
+        "limits": name(connection.manners().limits),
+        "burst": pace(connection.manners()).map(|(burst, _)| burst),
+        "rate": pace(connection.manners()).map(|(_, rate)| rate),
+        "share": connection.manners().share,
         "requests": requests.requests,
         "refused": requests.refused_rate,
         "operating_limit": limit.as_secs_f64(),
-        "operating_limit_told": connection.manners.operating.is_some(),
+        "operating_limit_told": connection.manners().operating.is_some(),
         "methods": used.iter().map(Used::object).collect::<Vec<_>>(),
     });
     session
@@ -181,8 +181,8 @@ fn text(connection: &Connection, limit: Duration, used: &[Used]) -> String {
     };
     let stats = connection.client.stats();
     line("portal", connection.to_string());
-    line("limits", told(connection.manners));
-    if let Some((burst, rate)) = pace(connection.manners) {
+    line("limits", told(connection.manners()));
+    if let Some((burst, rate)) = pace(connection.manners()) {
         let requests = stats.requests as f64;
         line(
             "used",
@@ -201,7 +201,7 @@ fn text(connection: &Connection, limit: Duration, used: &[Used]) -> String {
             ),
         );
     }
-    let whose = if connection.manners.operating.is_some() {
+    let whose = if connection.manners().operating.is_some() {
         "as told"
     } else {
         "assumed: no answer tells it"

@@ -46,16 +46,19 @@ impl Identity {
         let scopes = scopes(client).await?;
         // Not every portal tells its plan to a webhook.
         let info = client.v2().call("app.info").await.unwrap_or_default();
-        let licence = info
-            .get("LICENSE")
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty());
         Ok(Self {
             user,
             scopes,
-            licence: licence.map(str::to_owned),
+            licence: licence(&info).map(str::to_owned),
         })
     }
+}
+
+/// The plan in the answer to `app.info`.
+pub(crate) fn licence(info: &Value) -> Option<&str> {
+    info.get("LICENSE")?
+        .as_str()
+        .filter(|text| !text.is_empty())
 }
 
 /// The user of the credential.

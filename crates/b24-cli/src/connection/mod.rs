@@ -5,6 +5,7 @@ mod choice;
 mod config;
 mod credentials;
 mod identity;
+mod plan;
 mod private;
 
 use std::env;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use b24::{Client, Limits, WebhookError, WebhookUrl};
 use b24_portal::Portal;
+use serde_json::Value;
 
 use crate::args::{Global, is_on};
 use crate::failure::{Failure, Kind};
@@ -27,7 +29,8 @@ pub(crate) use cache::cache;
 pub(crate) use choice::{Choice, Said};
 pub(crate) use config::{Files, Profile, WithLabels, project};
 pub(crate) use credentials::{Secret, Store};
-pub(crate) use identity::{Identity, User, scopes, user};
+pub(crate) use identity::{Identity, User, licence, scopes, user};
+pub(crate) use plan::is_enterprise;
 pub(crate) use private::{Access, write};
 
 /// A chosen portal: who it is, where the choice came from, and the client that talks to it.
@@ -43,8 +46,9 @@ pub(crate) struct Connection {
     pub(crate) profile: Option<String>,
     /// What may be done there.
     pub(crate) mode: Mode,
-    /// How it is asked, so that its limits hold.
-    pub(crate) manners: Manners,
+    /// How it is asked, so that its limits hold; its plan may settle more.
+    told: Manners,
+    plan: plan::Plan,
     /// The portal of `--demo`, which lives as long as the connection.
     _demo: Option<Portal>,
 }
@@ -53,6 +57,28 @@ pub(crate) struct Connection {
 impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.host, self.origin)
+    }
+}
+
+impl Connection {
+    /// How the portal is asked, so that its limits hold.
+    pub(crate) fn manners(&self) -> Manners {
+        Manners {
+            limits: self.plan.limits().unwrap_or(self.told.limits),
+            ..self.told
+        }
+    }
+
+    /// Whether `app.info` should be asked for the plan, where that costs no request of its own.
+    pub(crate) fn wants_plan(&self) -> bool {
+        self.plan.is_wanted()
+    }
+
+    /// Takes in the answer to `app.info`: the plan decides the limits, if nobody else has.
+    pub(crate) fn learn_plan(&self, info: &Value) {
+        if let Some(licence) = licence(info) {
+            self.plan.learn(licence);
+        }
     }
 }
 
@@ -254,13 +280,15 @@ fn connection(
             .map_err(|error| Failure::local(format!("{}: {error}", path.display())))?;
         builder = builder.ca_certificates(pem);
     }
-    let client = builder.build()?;
+    let client = builder.clone().build()?;
+    let open = manners.limits == Limits::Auto && way.profile.licence.is_none();
     Ok(Connection {
         host: client.portal().to_owned(),
+        plan: plan::Plan::new(builder, client.portal(), open),
         client,
         origin: way.origin,
         profile: way.name,
-        manners,
+        told: manners,
         mode: if global.read_only {
             Mode::ReadOnly
         } else {
@@ -298,13 +326,6 @@ fn limits(global: &Global, profile: &Profile) -> Result<Limits, Failure> {
     }
 }
 
-/// Plans are called `en_pro100`, `de_ent250`, …
-pub(crate) fn is_enterprise(licence: &str) -> bool {
-    licence
-        .split_once('_')
-        .is_some_and(|(_, plan)| plan.starts_with("ent"))
-}
-
 /// `50%`, `50` or `0.5`.
 fn parse_share(text: &str) -> Result<f64, Failure> {
     let number: Option<f64> = text.trim().trim_end_matches('%').trim().parse().ok();
@@ -325,17 +346,6 @@ fn parse_share(text: &str) -> Result<f64, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn auto_limits_go_by_the_plan() {
-        for (licence, enterprise) in [
-            ("de_ent250", true),
-            ("en_pro100", false),
-            ("enterprise", false),
-        ] {
-            assert_eq!(is_enterprise(licence), enterprise, "{licence}");
-        }
-    }
 
     #[test]
     fn a_share_is_a_part_of_one() {

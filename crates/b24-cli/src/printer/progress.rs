@@ -18,6 +18,8 @@ pub(crate) struct Progress {
     pub(crate) before: u64,
     /// How many there are, as far as is known.
     pub(crate) total: Option<u64>,
+    /// What keeps it from going faster.
+    pub(crate) binds: Option<String>,
 }
 
 impl Progress {
@@ -30,10 +32,23 @@ impl Progress {
         text = text + " " + &self.what;
         let seconds = running.as_secs_f64();
         if seconds >= 1.0 {
-            text =
-                text + ", " + &grouped(((self.done - self.before) as f64 / seconds) as u64) + "/s";
+            let rate = (self.done - self.before) as f64 / seconds;
+            text = text + ", " + &grouped(rate as u64) + "/s";
+        }
+        if let Some(left) = self.left(running) {
+            text = text + ", " + &lasting(left) + " left";
         }
         text
+    }
+
+    /// How long it takes if it goes on as it went.
+    fn left(&self, running: Duration) -> Option<Duration> {
+        let fresh = self.done.checked_sub(self.before)?;
+        let to_do = self.total?.checked_sub(self.done)?;
+        if running < Duration::from_secs(1) || fresh == 0 || to_do == 0 {
+            return None;
+        }
+        Duration::try_from_secs_f64(running.as_secs_f64() / fresh as f64 * to_do as f64).ok()
     }
 
     fn object(&self, running: Duration) -> Value {
@@ -43,6 +58,8 @@ impl Progress {
             "done": self.done,
             "total": self.total,
             "seconds": running.as_secs(),
+            "left": self.left(running).map(|left| left.as_secs()),
+            "binds": self.binds,
         })
     }
 }
@@ -58,6 +75,16 @@ pub(crate) fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// `12 s`, `7 min`, `3 h 20 min`.
+pub(crate) fn lasting(time: Duration) -> String {
+    let seconds = time.as_secs_f64().ceil().max(1.0) as u64;
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
 }
 
 /// `1 request`, `1,250 requests`.
@@ -181,10 +208,19 @@ mod tests {
             done: 1_250,
             before: 0,
             total: Some(5_000),
+            binds: None,
         };
         assert_eq!(
             progress.text(Duration::from_secs(5)),
-            "1,250 of ~5,000 deals, 250/s"
+            "1,250 of ~5,000 deals, 250/s, 15 s left"
+        );
+        let resumed = Progress {
+            before: 1_000,
+            ..progress.clone()
+        };
+        assert_eq!(
+            resumed.text(Duration::from_secs(5)),
+            "1,250 of ~5,000 deals, 50/s, 75 s left"
         );
         assert_eq!(
             progress.text(Duration::from_millis(10)),

@@ -238,7 +238,7 @@ fn some_rows_by_their_ids() {
         let output = run(
             &served,
             &home,
-            &format!("export {entity} --ids ids.txt --select {select}"),
+            &format!("export {entity} --ids ids.txt --select {select} --limits standard"),
         );
         let found = rows(&output);
         assert_eq!(found.len(), ids.len(), "{}", shown(&output));
@@ -298,6 +298,11 @@ fn what_a_person_sees() {
     let mut settings = crate::support::masked();
     settings.add_filter(r"\d+(\.\d+)? (B|kB|MB)\b", "[size]");
     settings.add_filter(r"in \d+\.\d s", "in [time] s");
+    settings.add_filter(
+        r"time     about .* binds",
+        "time     about [time]; [wall] binds",
+    );
+    settings.add_filter(r#""binds":"[^"]+""#, r#""binds":"[wall]""#);
     settings.add_filter(r#""bytes":\d+"#, r#""bytes":"[size]""#);
     settings.bind(|| insta::assert_snapshot!(all));
     let files: Vec<_> = ["all/deals.jsonl", "all/companies.jsonl"]
@@ -322,7 +327,7 @@ fn a_failed_export_keeps_whole_rows_and_the_old_file() {
     let output = run(
         &served,
         &home,
-        "export deals -o deals.csv --select id,title --deadline 2s",
+        "export deals -o deals.csv --select id,title --deadline 2s --limits standard",
     );
     assert_ne!(output.status.code(), Some(0), "{}", shown(&output));
     assert_eq!(
@@ -344,7 +349,16 @@ fn a_failed_export_keeps_whole_rows_and_the_old_file() {
         .expect("an id")
         .to_owned();
     let text = shown(&output);
-    assert!(text.contains(&format!("state: deals.csv is untouched; 200 deals are whole in deals.csv.b24part, up to deal {last}")), "{text}");
+    let state = text
+        .lines()
+        .find(|line| line.starts_with("state: "))
+        .expect("a state");
+    assert!(
+        state.starts_with("state: deals.csv is untouched; 200 "),
+        "{state}"
+    );
+    let whole = format!(" deals are whole in deals.csv.b24part, up to deal {last}");
+    assert!(state.ends_with(&whole), "{state}");
     assert!(
         text.contains(&format!(
             "hint: the same command with --resume goes on after deal {last}"
@@ -412,6 +426,7 @@ fn ctrl_c_keeps_the_rows_that_came() {
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("b24"))
         .args(["export", "deals", "-o", "deals.jsonl", "--select", "id"])
         .env("B24_WEBHOOK", served.portal.webhook())
+        .env("B24_LIMITS", "standard")
         .env("XDG_CONFIG_HOME", home.path())
         .current_dir(home.path())
         .stderr(Stdio::piped())
@@ -432,12 +447,15 @@ fn ctrl_c_keeps_the_rows_that_came() {
 #[test]
 fn a_deadline_ends_it_cleanly() {
     let (served, home) = (slow(), Home::new());
-    let line = "export deals -o deals.jsonl --select id --deadline 5s";
+    let line = "export deals -o deals.jsonl --select id --deadline 5s --limits standard";
     let text = shown(&run(&served, &home, line));
-    let kept =
-        "state: deals.jsonl is untouched; 200 deals are whole in deals.jsonl.b24part, up to deal ";
+    assert!(text.starts_with("exit: 5\n"), "{text}");
     assert!(
-        text.starts_with("exit: 5\n") && text.contains(kept),
+        text.contains("state: deals.jsonl is untouched; 200 "),
+        "{text}"
+    );
+    assert!(
+        text.contains(" deals are whole in deals.jsonl.b24part, up to deal "),
         "{text}"
     );
 }

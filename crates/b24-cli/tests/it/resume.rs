@@ -1,10 +1,12 @@
 //! `b24 export --resume`: whatever ended the run before, each row is there once.
 
+use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use b24_portal::{Edition, Fault, FaultRule, Portal};
+use calamine::Reader as _;
 use serde_json::Value;
 
 use crate::served::Served;
@@ -42,10 +44,25 @@ fn run(served: &Served, home: &Home, line: &str) -> Output {
 
 /// The ids of a file, in its order.
 fn ids(file: &Path) -> Vec<i64> {
+    let ending = file.extension().and_then(|name| name.to_str());
     let bytes = std::fs::read(file).expect("the file");
-    let text = String::from_utf8(bytes).expect("text");
+    let mut text = String::new();
+    match ending {
+        Some("xlsx") => return ids_of_workbook(file),
+        Some("parquet") => return ids_of_parquet(file),
+        Some("gz") => {
+            let mut packed = flate2::read::MultiGzDecoder::new(bytes.as_slice());
+            packed.read_to_string(&mut text).expect("text");
+        }
+        Some("zst") => {
+            let mut packed = zstd::Decoder::new(bytes.as_slice()).expect("zstd");
+            packed.read_to_string(&mut text).expect("text");
+        }
+        _ => text = String::from_utf8(bytes).expect("text"),
+    }
     let id = |row: &Value| row["id"].as_i64().expect("an id");
-    match file.extension().and_then(|name| name.to_str()) {
+    let name = file.file_name().and_then(|name| name.to_str());
+    match name.and_then(|name| name.split('.').nth(1)) {
         Some("json") => {
             let rows: Vec<Value> = serde_json::from_str(&text).expect("an array");
             rows.iter().map(id).collect()
@@ -64,11 +81,33 @@ fn ids(file: &Path) -> Vec<i64> {
     }
 }
 
+fn ids_of_workbook(file: &Path) -> Vec<i64> {
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(file).expect("a workbook");
+    let name = book.sheet_names()[0].clone();
+    let sheet = book.worksheet_range(&name).expect("a sheet");
+    let id = |row: &[calamine::Data]| match &row[0] {
+        calamine::Data::Float(number) => *number as i64,
+        calamine::Data::Int(number) => *number,
+        other => other.to_string().parse().expect("an id"),
+    };
+    sheet.rows().skip(1).map(id).collect()
+}
+
+fn ids_of_parquet(file: &Path) -> Vec<i64> {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+    let file = std::fs::File::open(file).expect("the file");
+    let reader = SerializedFileReader::new(file).expect("parquet");
+    let rows = reader.get_row_iter(None).expect("rows");
+    rows.map(|row| row.expect("a row").get_long(0).expect("an id"))
+        .collect()
+}
+
 /// Kills an export at random moments, again and again, and goes on each time.
-fn killed(name: &str, flags: &str) {
+fn killed(name: &str) {
     const KILLS: u32 = 20;
     let (served, home) = (slow(20_000, Duration::from_millis(4)), Home::new());
-    let line = format!("export deals --select id,title,opportunity -o {name} --resume{flags}");
+    let line = format!("export deals --select id,title,opportunity -o {name} --resume");
     let mut random = fastrand::Rng::with_seed(20);
     let (mut kills, mut resumed, mut ended) = (0, 0, 0);
     let check = || {
@@ -104,17 +143,50 @@ fn killed(name: &str, flags: &str) {
 
 #[test]
 fn killed_json_lines_go_on() {
-    killed("deals.jsonl", "");
+    killed("deals.jsonl");
 }
 
 #[test]
 fn a_killed_array_goes_on() {
-    killed("deals.json", "");
+    killed("deals.json");
 }
 
 #[test]
 fn a_killed_csv_goes_on() {
-    killed("deals.csv", "");
+    killed("deals.csv");
+}
+
+#[test]
+fn a_killed_gzip_goes_on() {
+    killed("deals.csv.gz");
+}
+
+#[test]
+fn a_killed_zstd_goes_on() {
+    killed("deals.jsonl.zst");
+}
+
+#[test]
+fn a_killed_workbook_goes_on() {
+    killed("deals.xlsx");
+}
+
+#[test]
+fn a_killed_parquet_goes_on_behind_its_last_row_group() {
+    let (served, home) = (slow(60_000, Duration::ZERO), Home::new());
+    let line = "export deals --select id,title,opportunity -o deals.parquet --resume";
+    let mut child = b24(&served, &home, line).spawn().expect("b24 runs");
+    let note = home.file("deals.parquet.b24state");
+    let begun = std::time::Instant::now();
+    while !note.exists() {
+        assert!(begun.elapsed().as_secs() < 120, "a row group is noted");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("the child is ours");
+    assert_eq!(child.wait().expect("it ends").code(), None);
+    let text = shown(&run(&served, &home, line));
+    assert!(text.contains(": 50,000 deals done"), "{text}");
+    assert_eq!(ids(&home.file("deals.parquet")), served.portal.ids("deal"));
 }
 
 #[test]

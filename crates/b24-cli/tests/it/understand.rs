@@ -232,6 +232,34 @@ fn limits_tell_what_is_used_and_when_it_is_back() {
 }
 
 #[test]
+fn the_plan_settles_the_limits_and_costs_no_request() {
+    let served = Served::of(Portal::builder().edition(Edition::Enterprise).demo());
+    let home = Home::new();
+    let report = json(&run(&served, &home, "doctor --json"));
+    let checks = report["checks"].as_array().expect("checks");
+    let plan = checks
+        .iter()
+        .find(|check| check["check"] == "plan")
+        .expect("it");
+    assert_eq!(plan["verdict"], "ok", "{plan}");
+    let text = plan["text"].as_str().expect("a text");
+    assert!(
+        text.ends_with("limits enterprise: 250 requests at once, then 5 a second"),
+        "{text}"
+    );
+    // 6,000 rows page by page are 120 requests: the standard plan would wait for 35 s.
+    let before = served.portal.requests();
+    let begun = std::time::Instant::now();
+    let line = "export deals --select id --order title -o deals.csv";
+    let output = run(&served, &home, line);
+    assert!(output.status.success(), "{}", shown(&output));
+    let took = begun.elapsed().as_secs();
+    let requests = served.portal.requests() - before;
+    assert!(requests <= 102, "{requests}");
+    assert!(took < 20, "{took} s");
+}
+
+#[test]
 fn a_box_has_no_limits_to_tell() {
     let (served, home) = (
         Served::of(Portal::builder().edition(Edition::Box).deals(5)),

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Check, Verdict};
 use crate::commands::limits::{self, ASSUMED};
+use crate::connection::{is_enterprise, licence};
 use crate::failure::{Failure, Kind, from_sdk};
 use crate::printer::{counted, time_after};
 use crate::session::Connection;
@@ -45,6 +46,9 @@ pub(super) async fn check(connection: &Connection) -> Vec<Check> {
             "the portal left answers out",
         )];
     };
+    if let Ok(info) = &info.result {
+        connection.learn_plan(info);
+    }
     let scopes = texts(scope);
     let mut checks = vec![webhook(profile, connection), scopes_told(&scopes)];
     checks.push(clock(time, sent, received));
@@ -165,15 +169,8 @@ fn compared(portal: f64, sent: f64, received: f64) -> Check {
 }
 
 fn plan(info: &Answered, connection: &Connection) -> Check {
-    let licence = info
-        .result
-        .as_ref()
-        .ok()
-        .and_then(|info| info.get("LICENSE"));
-    let licence = licence
-        .and_then(Value::as_str)
-        .filter(|text| !text.is_empty());
-    let limits = limits::told(connection.manners);
+    let licence = info.result.as_ref().ok().and_then(licence);
+    let limits = limits::told(connection.manners());
     match licence {
         None => Check::new(
             "plan",
@@ -182,11 +179,11 @@ fn plan(info: &Answered, connection: &Connection) -> Check {
         ),
         Some(licence) => {
             let text = format!("{licence}; limits {limits}");
-            let enterprise = crate::connection::is_enterprise(licence);
-            if enterprise && limits::name(connection.manners.limits) == "standard" {
+            let enterprise = is_enterprise(licence);
+            if enterprise && limits::name(connection.manners().limits) == "standard" {
                 return Check::warning("plan", text, "--limits enterprise reads faster");
             }
-            if !enterprise && limits::name(connection.manners.limits) == "enterprise" {
+            if !enterprise && limits::name(connection.manners().limits) == "enterprise" {
                 return Check::warning("plan", text, "--limits standard: this plan grants no more");
             }
             Check::ok("plan", text)
@@ -197,7 +194,7 @@ fn plan(info: &Answered, connection: &Connection) -> Check {
 /// What is used of the operating time of the method that reads the CRM.
 fn budget(deals: &Answered, may: bool, connection: &Connection) -> Check {
     let limit = connection
-        .manners
+        .manners()
         .operating
         .unwrap_or(ASSUMED)
         .as_secs_f64();

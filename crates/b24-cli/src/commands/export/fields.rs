@@ -57,13 +57,8 @@ pub(crate) async fn ask(
     };
     let question = question(entity, params);
     let kept = place(entity, &method, &question, &connection.host);
-    let call = match entity.version {
-        Version::V2 => connection.client.v2().call(&method),
-        Version::V3 => connection.client.v3().call(&method),
-    };
-    let call = call.params(question).typed::<Box<RawValue>>();
     let answer = tokio::select! {
-        answer = call => answer,
+        answer = answer(entity, &method, question, connection) => answer,
         reason = session.stop.requested() => return Err(Failure::stopped(reason, "the export").into()),
     };
     let answer = match answer {
@@ -80,6 +75,33 @@ pub(crate) async fn ask(
         let _ = write(&path, Access::Anyone, answer.get().as_bytes());
     }
     Ok(Known::All(fields))
+}
+
+/// The portal's own words. Where its plan is not known yet, the same request asks for it.
+async fn answer(
+    entity: &Entity,
+    method: &str,
+    question: Tree,
+    connection: &Connection,
+) -> Result<Box<RawValue>, b24::Error> {
+    let v2 = connection.client.v2();
+    let call = match entity.version {
+        Version::V2 => v2.call(method),
+        Version::V3 => connection.client.v3().call(method),
+    };
+    let call = call.params(question);
+    if entity.version == Version::V3 || !connection.wants_plan() {
+        return call.typed().await;
+    }
+    let mut batch = v2.batch();
+    let fields = batch.push(call.typed::<Box<RawValue>>());
+    let plan = batch.push(v2.call("app.info"));
+    let mut outcomes = batch.await?;
+    // Not every portal tells its plan to a webhook.
+    if let Ok(info) = outcomes.take(plan) {
+        connection.learn_plan(&info);
+    }
+    outcomes.take(fields)
 }
 
 /// What the fields depend on.
@@ -123,7 +145,9 @@ fn documented(entity: &Entity) -> Known {
 fn has_no_such_method(error: &b24::Error) -> bool {
     matches!(error.status(), Some(501))
         || error.code().is_some_and(|code| {
-            code == "ERROR_METHOD_NOT_FOUND" || code.ends_with("METHODNOTFOUNDEXCEPTION")
+            code == "ERROR_METHOD_NOT_FOUND"
+                || code == "B24_PORTAL_NOT_PLAYED"
+                || code.ends_with("METHODNOTFOUNDEXCEPTION")
         })
 }
 

@@ -13,7 +13,7 @@ use super::plan::Plan;
 use crate::catalogue::Version;
 use crate::connection::Connection;
 use crate::parameters::Tree;
-use crate::printer::grouped;
+use crate::printer::{grouped, lasting};
 use crate::session::Session;
 
 /// Rows of a page.
@@ -37,7 +37,7 @@ pub(super) async fn show(
             way: seconds.way,
             used: seconds.used,
         };
-        expected(facts, connection.manners)
+        expected(facts, connection.manners())
     });
     let json = |tree: &Option<Tree>| {
         tree.as_ref()
@@ -117,7 +117,7 @@ pub(super) async fn show(
     };
     lines.push(("cost", cost));
     if let Some((time, wall)) = expected {
-        lines.push(("time", format!("about {}; {wall} binds", told(time))));
+        lines.push(("time", format!("about {}; {wall} binds", lasting(time))));
     }
     let lines: Vec<_> = lines
         .iter()
@@ -125,16 +125,6 @@ pub(super) async fn show(
         .collect();
     session.printer.report(&report, lines.concat())?;
     Ok(())
-}
-
-/// `12 s`, `7 min`, `3 h 20 min`.
-fn told(time: Duration) -> String {
-    let seconds = time.as_secs_f64().ceil().max(1.0) as u64;
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds.div_ceil(60)),
-        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
-    }
 }
 
 /// What one small request tells.

@@ -224,12 +224,18 @@ impl Export<'_> {
         journal.note(mark, since)
     }
 
-    fn progress(&self) {
+    fn progress(&mut self) {
+        let (expected, binds) = self.source.outlook();
+        if let Some(rows) = expected {
+            let all = (self.resumed + rows).max(self.rows + self.pending);
+            self.total = Some(self.plan.limit.map_or(all, |limit| all.min(limit)));
+        }
         self.session.printer.progress(&Progress {
             what: self.plan.entity.rows.clone(),
             done: self.rows + self.pending,
             before: self.resumed,
             total: self.total,
+            binds,
         });
     }
 }

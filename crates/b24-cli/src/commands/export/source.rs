@@ -83,6 +83,20 @@ impl Source {
         })
     }
 
+    /// How many rows it is likely to bring in all, and what keeps it from going faster.
+    pub(super) fn outlook(&self) -> (Option<u64>, Option<String>) {
+        match self {
+            Self::List(pages) => {
+                let progress = pages.progress();
+                (
+                    progress.expected,
+                    progress.wall.map(|wall| wall.to_string()),
+                )
+            }
+            Self::Ids(_) => (None, None),
+        }
+    }
+
     /// Ids that had no row.
     pub(super) fn missing(&self) -> &[String] {
         match self {
