@@ -16,7 +16,9 @@ use crate::portal::Portal;
 /// Rows of the table: three batches of 2,500, the last one short.
 const ROWS: u64 = 6_000;
 /// At most so many requests of a client are tried in turn.
-const GAPS: u64 = 6;
+const GAPS: u64 = 4;
+/// Requests with a change where every one has one.
+const STEPS: u64 = 24;
 /// Text of rows that the filter keeps out.
 const HIDDEN: &str = "hidden";
 /// Rows that change at once.
@@ -178,7 +180,7 @@ fn failing_page(skip: u64) -> Value {
 
 /// In turn: hidden rows appear, low rows go, high rows go, rows are added.
 fn every_request(_: u64, ids: &[u64]) -> Vec<Value> {
-    let steps = 1..GAPS * 4;
+    let steps = 1..STEPS;
     steps
         .map(|step| {
             let turn = (step / 4) as usize;
@@ -258,13 +260,14 @@ async fn outcome(
     ids: &[u64],
 ) -> Result<Outcome> {
     portal.reset().await?;
+    let mut before: BTreeSet<u64> = ids.iter().copied().collect();
     if change.hides {
+        before = before.split_off(&ids[MORE_ROWS]);
         portal
             .arm(&rule(0, &titles(&ids[..MORE_ROWS], HIDDEN)))
             .await?;
         portal.call("server.time").await?;
     }
-    let before = visible(portal).await?;
     for rule in (change.rules)(gap, ids) {
         portal.arm(&rule).await?;
     }
@@ -290,8 +293,8 @@ async fn visible(portal: &Portal) -> Result<BTreeSet<u64>> {
     let rows = portal.deals().await?;
     Ok(rows
         .iter()
-        .filter(|row| row["TITLE"] != HIDDEN)
-        .filter_map(|row| row["ID"].as_str()?.parse().ok())
+        .filter(|row| row.title != HIDDEN)
+        .filter_map(|row| row.id.parse().ok())
         .collect())
 }
 

@@ -49,7 +49,7 @@ pub async fn run(options: &Options) -> Result<Vec<Row>> {
         .deals()
         .await?
         .get(FEWER_ROWS as usize)
-        .map(|row| row["ID"].clone());
+        .map(|row| row.id.clone());
     let mut rows = Vec::new();
     for client in CLIENTS {
         if client.is_parquet() || !options.wants_client(client.name) {
@@ -77,7 +77,7 @@ async fn measure(
     options: &Options,
     portal: &Portal,
     client: &Client,
-    border: Option<&serde_json::Value>,
+    border: Option<&String>,
 ) -> Result<Row> {
     portal.reset().await?;
     portal.slow_down(LATENCY_SECONDS).await?;

@@ -31,6 +31,14 @@ struct Address {
     ca: Option<PathBuf>,
 }
 
+/// What the bench looks at in a row.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub struct Deal {
+    pub id: String,
+    pub title: String,
+}
+
 /// What the portal counted since its last reset.
 #[derive(Debug, Clone, Copy)]
 pub struct Counts {
@@ -123,9 +131,9 @@ impl Portal {
     }
 
     /// All rows.
-    pub async fn deals(&self) -> Result<Vec<Value>> {
-        let rows = self.ask(Method::GET, "/rows/deal", None).await?;
-        serde_json::from_value(rows).context("rows")
+    pub async fn deals(&self) -> Result<Vec<Deal>> {
+        let rows = self.bytes(Method::GET, "/rows/deal", None).await?;
+        serde_json::from_slice(&rows).context("rows")
     }
 
     /// Calls a method as a client would.
@@ -136,6 +144,11 @@ impl Portal {
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let bytes = self.bytes(method, path, body).await?;
+        serde_json::from_slice(&bytes).with_context(|| format!("the answer to {path}"))
+    }
+
+    async fn bytes(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Vec<u8>> {
         let url = format!("{}/_b24{path}", self.address.url);
         let mut request = self.http.request(method, url);
         request = request.bearer_auth(&self.address.token);
@@ -152,7 +165,7 @@ impl Portal {
             "the portal's control API answered {status} to {path}: {}",
             String::from_utf8_lossy(&bytes)
         );
-        serde_json::from_slice(&bytes).with_context(|| format!("the answer to {path}"))
+        Ok(bytes.into())
     }
 }
 
