@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clients::{CLIENTS, Client};
 use crate::options::Options;
 use crate::versions::Machine;
 use crate::{change, growth, limit, page, speed};
@@ -53,7 +54,10 @@ pub async fn run(options: &Options) -> Result<std::process::ExitCode> {
     report.machine = Some(Machine::look(options)?);
     if options.wants("1") {
         heading(&format!("1. {} rows, limits off", options.rows));
-        report.speed = speed::run(options).await?;
+        let rows = speed::run(options).await?;
+        join(&mut report.speed, rows, options, |row| {
+            (&row.client, row.https)
+        });
         report.keep(&file)?;
         let large = if options.quick {
             options.rows * 2
@@ -61,22 +65,34 @@ pub async fn run(options: &Options) -> Result<std::process::ExitCode> {
             LARGE
         };
         heading(&format!("1. {large} rows, limits off"));
-        report.large = speed::large(options, large).await?;
+        let rows = speed::large(options, large).await?;
+        join(&mut report.large, rows, options, |row| {
+            (&row.client, row.https)
+        });
         report.keep(&file)?;
     }
     if options.wants("2") {
         heading("2. under the documented limit");
-        report.limit = limit::run(options).await?;
+        let rows = limit::run(options).await?;
+        join(&mut report.limit, rows, options, |row| {
+            (&row.client, row.https)
+        });
         report.keep(&file)?;
     }
     if options.wants("4") {
         heading("4. under change");
-        report.change = change::run(options).await?;
+        let cells = change::run(options).await?;
+        join(&mut report.change, cells, options, |cell| {
+            (&cell.client, cell.https)
+        });
         report.keep(&file)?;
     }
     if options.wants("6") {
         heading("6. growth");
-        report.growth = growth::run(options).await?;
+        let rows = growth::run(options).await?;
+        join(&mut report.growth, rows, options, |row| {
+            (&row.client, false)
+        });
         report.keep(&file)?;
     }
     report.criterion = criterion(&options.root)?;
@@ -106,6 +122,17 @@ impl Report {
         fs::write(file, serde_json::to_vec_pretty(self)?)
             .with_context(|| format!("cannot write {}", file.display()))
     }
+}
+
+/// Puts new results in the places of old ones; clients that were not asked for keep theirs.
+fn join<T>(old: &mut Vec<T>, new: Vec<T>, options: &Options, of: fn(&T) -> (&String, bool)) {
+    old.retain(|row| !options.wants_client(of(row).0));
+    old.extend(new);
+    old.sort_by_key(|row| {
+        let (name, https) = of(row);
+        let is = |client: &Client| client.name == name && client.https == https;
+        CLIENTS.iter().position(is)
+    });
 }
 
 fn heading(text: &str) {
