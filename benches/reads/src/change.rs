@@ -266,7 +266,7 @@ async fn outcome(
         portal
             .arm(&rule(0, &titles(&ids[..MORE_ROWS], HIDDEN)))
             .await?;
-        portal.call("server.time").await?;
+        portal.call("server.time", &json!({})).await?;
     }
     for rule in (change.rules)(gap, ids) {
         portal.arm(&rule).await?;

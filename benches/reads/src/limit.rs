@@ -45,11 +45,8 @@ pub fn floor(requests: u64) -> f64 {
 pub async fn run(options: &Options) -> Result<Vec<Row>> {
     let plain = Portal::start(options, "cloud", false, options.rows)?;
     let secure = Portal::start(options, "cloud", true, options.rows)?;
-    let border = plain
-        .deals()
-        .await?
-        .get(FEWER_ROWS as usize)
-        .map(|row| row.id.clone());
+    let fewer_rows = FEWER_ROWS.min(options.rows / 2);
+    let border = plain.id_after(fewer_rows).await?.map(|id| (id, fewer_rows));
     let mut rows = Vec::new();
     for client in CLIENTS {
         if client.is_parquet() || !options.wants_client(client.name) {
@@ -57,7 +54,7 @@ pub async fn run(options: &Options) -> Result<Vec<Row>> {
         }
         let portal = if client.https { &secure } else { &plain };
         let single = client.name == "b24jssdk";
-        let fewer = border.as_ref().filter(|_| single);
+        let fewer = border.filter(|_| single);
         let row = measure(options, portal, client, fewer).await?;
         eprintln!(
             "  {:<22}{:<7}{:>8.2} s {:>6} requests {:>4} refused  {}",
@@ -77,16 +74,16 @@ async fn measure(
     options: &Options,
     portal: &Portal,
     client: &Client,
-    border: Option<&String>,
+    border: Option<(u64, u64)>,
 ) -> Result<Row> {
     portal.reset().await?;
     portal.slow_down(LATENCY_SECONDS).await?;
     let mut job = Job::new(FEW);
     job.limited = true;
     let mut read = options.rows;
-    if let Some(id) = border {
+    if let Some((id, fewer_rows)) = border {
         job.filter = json!({"<ID": id});
-        read = FEWER_ROWS;
+        read = fewer_rows;
     }
     let run = client.run(options, portal, &job).await?;
     let counts = portal.counts().await?;

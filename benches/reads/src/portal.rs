@@ -136,11 +136,21 @@ impl Portal {
         serde_json::from_slice(&rows).context("rows")
     }
 
+    /// The id of the deal after so many others.
+    pub async fn id_after(&self, deals: u64) -> Result<Option<u64>> {
+        let page = json!({"select": ["ID"], "order": {"ID": "ASC"}, "start": deals});
+        let answer = self.call("crm.deal.list", &page).await?;
+        let id = answer["result"][0]["ID"].as_str();
+        Ok(id.and_then(|id| id.parse().ok()))
+    }
+
     /// Calls a method as a client would.
-    pub async fn call(&self, method: &str) -> Result<()> {
+    pub async fn call(&self, method: &str, params: &Value) -> Result<Value> {
         let url = format!("{}{method}", self.address.webhook);
-        self.http.post(url).send().await?.error_for_status()?;
-        Ok(())
+        let request = self.http.post(url).body(params.to_string());
+        let request = request.header("content-type", "application/json");
+        let answer = request.send().await?.error_for_status()?;
+        Ok(serde_json::from_slice(&answer.bytes().await?)?)
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
