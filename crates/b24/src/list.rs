@@ -48,5 +48,5 @@ pub use cursor::Cursor;
 pub use estimate::Plan;
 pub use lossy::{BadRow, Lossy};
 pub use progress::{Progress, Wall};
-pub use stream::{Items, Page, Pages};
+pub use stream::{Items, Moved, Page, Pages};
 pub use tail::Tail;

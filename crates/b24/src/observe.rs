@@ -40,6 +40,13 @@ pub enum Event<'a> {
         /// Length of the body as it was read.
         bytes: usize,
     },
+    /// Rows of a list that is read by offset have moved between its pages.
+    Moved {
+        /// The method.
+        method: &'a str,
+        /// How it shows.
+        moved: crate::list::Moved,
+    },
     /// An attempt failed, and the request is sent again.
     Again {
         /// The method.

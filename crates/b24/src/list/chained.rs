@@ -122,6 +122,7 @@ impl Chained {
                     rows: rows?,
                     count,
                     behind: Position::After(last),
+                    moved: None,
                 })
             })
             .collect();
@@ -263,10 +264,10 @@ impl Reader for Chained {
     }
 
     fn take(&mut self, success: &Success) -> Taken {
-        if !self.batched {
-            self.take_call(success)
-        } else {
+        if self.batched {
             self.take_batch(success)
+        } else {
+            self.take_call(success)
         }
     }
 

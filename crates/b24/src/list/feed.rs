@@ -162,10 +162,21 @@ impl Reading {
             let Some((pages, time)) = self.lanes[at].land(landed, patience) else {
                 continue;
             };
+            self.warn(&pages);
             self.queue_pages(at, pages);
             self.teach(at);
             let (rows_to_come, wall) = (self.rows_to_come(), self.wall());
             self.meter.answered(rows_to_come, wall, time.as_ref());
+        }
+    }
+
+    /// Says where rows have moved.
+    fn warn(&self, pages: &[PageRows]) {
+        for moved in pages.iter().filter_map(|page| page.moved) {
+            let method = self.sender.method.as_str();
+            tracing::warn!(method, "{moved}");
+            let client = self.sender.client.inner();
+            client.tell(&Event::Moved { method, moved });
         }
     }
 
@@ -396,6 +407,7 @@ impl Reading {
                             rows: page.rows.first(keep),
                             count: keep,
                             behind,
+                            ..page
                         }
                     }
                     Err(error) => {

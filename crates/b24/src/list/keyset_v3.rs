@@ -141,6 +141,7 @@ impl Reader for PagesV3 {
                     rows,
                     count,
                     behind: begin.position(),
+                    moved: None,
                 };
                 Taken::new(vec![page], Next::More)
             }

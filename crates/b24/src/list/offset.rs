@@ -5,10 +5,12 @@ use serde_json::value::RawValue;
 
 use super::chain::PAGE;
 use super::cursor::Position;
+use super::id::Id;
 use super::query::{is_called, order_by, refuse_start, respell};
 use super::reader::{Ask, Next, PageRows, Reader, Taken, cannot_go_on};
 use super::rows::Rows;
 use super::shape::{Order, Shape};
+use super::stream::Moved;
 use crate::error::Error;
 use crate::room::decode::Success;
 use crate::value::Tree;
@@ -27,6 +29,10 @@ pub(super) struct ByOffset {
     taken_from: u64,
     /// A v3 method that answers everything at once takes no `start`.
     pages: bool,
+    /// What the last page said about all of them.
+    total: Option<u64>,
+    /// The ids of the last page.
+    last_page: Vec<Id>,
 }
 
 impl ByOffset {
@@ -66,7 +72,23 @@ impl ByOffset {
             skip,
             taken_from: from,
             pages: version == 2,
+            total: None,
+            last_page: Vec::new(),
         })
+    }
+
+    /// Whether a page shows that rows have moved since the one before it.
+    fn moved(&mut self, rows: &Rows, total: Option<u64>) -> Option<Moved> {
+        let ids = rows
+            .ids(&self.shape.row_id)
+            .map_or(Vec::new(), |ids| ids.ids);
+        let repeated = ids.iter().any(|id| self.last_page.contains(id));
+        self.last_page = ids;
+        let before = std::mem::replace(&mut self.total, total);
+        match (before, total) {
+            (Some(before), Some(now)) if before != now => Some(Moved::Total { before, now }),
+            _ => repeated.then_some(Moved::Repeated),
+        }
     }
 
     fn rows(&mut self, result: &RawValue, success: &Success) -> Result<(Rows, usize), Error> {
@@ -119,6 +141,7 @@ impl Reader for ByOffset {
             skip += start as usize;
             page_from = 0;
         }
+        let moved = self.moved(&rows, success.total);
         if after == After::PastEnd || count <= skip {
             return Taken::new(Vec::new(), next);
         }
@@ -132,9 +155,14 @@ impl Reader for ByOffset {
                 rows: rows.without_first(skip),
                 count: count - skip,
                 behind,
+                moved,
             }],
             next,
         )
+    }
+
+    fn rows_left(&self) -> Option<u64> {
+        Some(self.total?.saturating_sub(self.offset.start()))
     }
 
     fn place_behind(&self, _page: &PageRows, count: usize) -> Result<Position, Error> {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::chain::Chain;
 use super::cursor::Position;
 use super::rows::Rows;
+use super::stream::Moved;
 use crate::error::{Error, Kind, Reason};
 use crate::room::decode::Success;
 use crate::room::operating::Charge;
@@ -70,6 +71,8 @@ pub(super) struct PageRows {
     pub(super) rows: Rows,
     pub(super) count: usize,
     pub(super) behind: Position,
+    /// How it shows that rows have moved between the pages.
+    pub(super) moved: Option<Moved>,
 }
 
 /// What an answer brought.

@@ -21,6 +21,26 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Goes on behind the last of them, see [`List::resume`](super::List::resume).
     pub cursor: Cursor,
+    /// How this page of a list [read by offset](super::List::by_offset) shows that rows have moved
+    /// between the pages: then some may be missing, others come twice.
+    pub moved: Option<Moved>,
+}
+
+/// Rows were inserted or deleted while a list was read by offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Moved {
+    /// The portal counts another number of rows than before.
+    #[error("the list had {before} rows and now has {now}: some may be missing, others come twice")]
+    Total {
+        /// On the page before.
+        before: u64,
+        /// On this page.
+        now: u64,
+    },
+    /// A row of the page before came again.
+    #[error("a row of the page before came again: rows have moved, and others may be missing")]
+    Repeated,
 }
 
 /// The pages of a list, made by [`List::pages`](super::List::pages).
@@ -76,7 +96,11 @@ impl<T: DeserializeOwned> Pages<T> {
             return Poll::Ready(Ok(None));
         };
         match page.rows.read::<T>() {
-            Ok(items) => Poll::Ready(Ok(Some(Page { items, cursor }))),
+            Ok(items) => Poll::Ready(Ok(Some(Page {
+                items,
+                cursor,
+                moved: page.moved,
+            }))),
             Err(bad) => {
                 let text = format!("row {} of a page: {}", bad.index, bad.text);
                 let error = Error::new(Kind::Answer, Reason::Unexpected(text));

@@ -316,6 +316,7 @@ impl Reader for ByValue {
                     rows,
                     count,
                     behind: Position::Behind(value),
+                    moved: None,
                 };
                 Taken::new(vec![page], Next::More)
             }

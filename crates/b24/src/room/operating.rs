@@ -67,13 +67,12 @@ impl Ledger {
     }
 
     pub(crate) fn learn(&mut self, method: &str, charge: Charge, now: Instant) {
-        match self.accounts.get_mut(method) {
-            Some(account) => account.learn(charge, now),
-            None => {
-                let mut account = Account::default();
-                account.learn(charge, now);
-                self.accounts.insert(method.to_owned(), account);
-            }
+        if let Some(account) = self.accounts.get_mut(method) {
+            account.learn(charge, now);
+        } else {
+            let mut account = Account::default();
+            account.learn(charge, now);
+            self.accounts.insert(method.to_owned(), account);
         }
     }
 
