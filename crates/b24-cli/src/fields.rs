@@ -4,6 +4,7 @@ use crate::failure::closest;
 use crate::parameters::Tree;
 
 /// One field.
+#[expect(clippy::struct_excessive_bools, reason = "the portal's own flags")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Field {
     /// The name that filters, orders and selections use.

@@ -55,7 +55,7 @@ pub(crate) async fn run(args: &Args, session: &Session) -> Result<Exit> {
         .zip(&answers)
         .map(|(method, answered)| Used::of(method, answered, limit))
         .collect();
-    let requests = connection.client.stats();
+    let (requests, usage) = (connection.client.stats(), connection.client.usage());
     let report = json!({
         "portal": connection.host,
         "origin": connection.origin,
@@ -63,6 +63,7 @@ pub(crate) async fn run(args: &Args, session: &Session) -> Result<Exit> {
         "burst": pace(connection.manners()).map(|(burst, _)| burst),
         "rate": pace(connection.manners()).map(|(_, rate)| rate),
         "share": connection.manners().share,
+        "level": usage.rate.map(|rate| rate.level),
         "requests": requests.requests,
         "refused": requests.refused_rate,
         "operating_limit": limit.as_secs_f64(),
@@ -182,13 +183,13 @@ fn text(connection: &Connection, limit: Duration, used: &[Used]) -> String {
     let stats = connection.client.stats();
     line("portal", connection.to_string());
     line("limits", told(connection.manners()));
-    if let Some((burst, rate)) = pace(connection.manners()) {
-        let requests = stats.requests as f64;
+    if let Some(rate) = connection.client.usage().rate {
+        let (level, burst) = (rate.level, rate.burst);
         line(
             "used",
             format!(
-                "{requests} of {burst} requests by this command; back in {:.1} s",
-                requests / rate
+                "{level:.1} of {burst} requests by this command; back in {:.1} s",
+                level / rate.rate
             ),
         );
     }

@@ -90,7 +90,7 @@ fn the_own_fields_of_a_portal_are_shown() {
 }
 
 /// A snapshot in which what differs between machines is masked.
-fn assert_healthy(name: &str, text: String) {
+fn assert_healthy(name: &str, text: &str) {
     let mut settings = masked();
     settings.add_filter(
         r"here \d+\.\d s (ahead of|behind) the portal",
@@ -103,6 +103,7 @@ fn assert_healthy(name: &str, text: String) {
         r" +\d+\.\d s used, +\d+\.\d s left(, the oldest part is back at \[clock\])?",
         " [used]",
     );
+    settings.add_filter(r"\d+\.\d of (\d+) requests", "[level] of $1 requests");
     settings.add_filter(r"back in \d+\.\d s", "back in [time] s");
     settings.add_filter(r#""(used|left|back_in)":[\d.]+"#, r#""$1":"[number]""#);
     settings.bind(|| insta::assert_snapshot!(name, text));
@@ -111,7 +112,7 @@ fn assert_healthy(name: &str, text: String) {
 #[test]
 fn a_healthy_connection_is_told_step_by_step() {
     let (served, home) = (Served::demo(), Home::new());
-    assert_healthy("doctor_healthy", shown(&run(&served, &home, "doctor")));
+    assert_healthy("doctor_healthy", &shown(&run(&served, &home, "doctor")));
     let report = json(&run(&served, &home, "doctor --json"));
     assert_eq!(report["healthy"], true);
     assert_eq!(served.portal.requests(), 4, "two requests a run");
@@ -221,7 +222,7 @@ fn limits_tell_what_is_used_and_when_it_is_back() {
     assert_eq!(report["requests"], 1);
     assert_healthy(
         "limits",
-        shown(&run(
+        &shown(&run(
             &served,
             &home,
             "limits --share 50% crm.item.list crm.deal.list user.get",
@@ -257,6 +258,28 @@ fn the_plan_settles_the_limits_and_costs_no_request() {
     let requests = served.portal.requests() - before;
     assert!(requests <= 102, "{requests}");
     assert!(took < 20, "{took} s");
+}
+
+#[test]
+fn a_dry_run_tells_what_binds() {
+    let page = std::time::Duration::from_millis(300);
+    let portal = Portal::builder()
+        .deals(2_000)
+        .method_cost("crm.item.list", page);
+    let (served, home) = (Served::of(portal), Home::new());
+    let line = "export deals --select id --dry-run --json --limits off";
+    let plan = json(&run(&served, &home, line));
+    assert_eq!(plan["rows"], 2_000);
+    assert_eq!(plan["binds"], "seconds per page", "{plan}");
+    // 40 pages of 0.3 s, at most four at a time.
+    let seconds = plan["seconds"].as_f64().expect("seconds");
+    assert!((3.0..14.0).contains(&seconds), "{plan}");
+    let line = format!("{line} --operating-limit 5s");
+    let plan = json(&run(&served, &home, &line));
+    assert_eq!(plan["binds"], "operating time", "{plan}");
+    assert!(plan["seconds"].as_f64().expect("seconds") > 60.0, "{plan}");
+    let slow = "export deals --select id --dry-run --json --limits 1/0.1";
+    assert_eq!(json(&run(&served, &home, slow))["binds"], "request rate");
 }
 
 #[test]

@@ -41,7 +41,9 @@ enum Verdict {
 /// One step.
 #[derive(Debug, Clone, Serialize)]
 struct Check {
-    check: &'static str,
+    /// What is checked.
+    #[serde(rename = "check")]
+    step: &'static str,
     verdict: Verdict,
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,9 +54,9 @@ struct Check {
 }
 
 impl Check {
-    fn new(check: &'static str, verdict: Verdict, text: impl Into<String>) -> Self {
+    fn new(step: &'static str, verdict: Verdict, text: impl Into<String>) -> Self {
         Self {
-            check,
+            step,
             verdict,
             text: text.into(),
             hint: None,
@@ -135,7 +137,7 @@ fn text(connection: &str, checks: &[Check]) -> String {
             Verdict::Failed => "failed",
             Verdict::Skipped => "-",
         };
-        let _ = writeln!(out, "{verdict:<8} {:<12} {}", check.check, check.text);
+        let _ = writeln!(out, "{verdict:<8} {:<12} {}", check.step, check.text);
         if let Some(hint) = &check.hint {
             let _ = writeln!(out, "{:<8} {:<12} hint: {hint}", "", "");
         }

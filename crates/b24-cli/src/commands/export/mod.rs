@@ -1,7 +1,6 @@
 //! `b24 export`
 
 mod columns;
-mod duration;
 pub(crate) mod fields;
 mod ids;
 mod plan;
@@ -30,6 +29,7 @@ use request::Request;
 
 /// Read all rows of an entity or a list method, each once.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags are what they are")]
 #[command(before_long_help = "\
 Examples:
   b24 export deals -o deals.csv

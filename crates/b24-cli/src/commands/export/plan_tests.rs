@@ -2,7 +2,6 @@ use clap::Parser;
 
 use super::*;
 use crate::commands::export::Args;
-use crate::commands::export::price::requests;
 use crate::entity::{Api, Word};
 use crate::parameters::parse_json;
 
@@ -120,14 +119,4 @@ fn an_order_reads_page_by_page_unless_it_is_that_of_the_list() {
         [("createdTime".to_owned(), "DESC"), ("id".to_owned(), "ASC")]
     );
     assert!(make("deals --order id:up", Some(DEAL)).is_err());
-}
-
-#[test]
-fn the_cost_is_that_of_the_sdk() {
-    let plan = make("deals", None).unwrap();
-    assert_eq!(
-        [0, 200, 201, 2_700, 250_000].map(|rows| requests(&plan, rows)),
-        [1, 1, 2, 2, 101]
-    );
-    assert_eq!(requests(&make("deals --by-offset", None).unwrap(), 101), 3);
 }

@@ -1,23 +1,23 @@
 //! `--dry-run`: the plan, and what it costs.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
-use b24::{Reply, Time};
+use b24::Wall;
 use serde_json::json;
-use serde_json::value::RawValue;
 
-use super::duration::{Facts, expected};
 use super::plan::Plan;
+use super::source;
 use crate::catalogue::Version;
 use crate::connection::Connection;
+use crate::failure::Failure;
 use crate::parameters::Tree;
-use crate::printer::{grouped, lasting};
+use crate::printer::{counted, grouped, lasting};
 use crate::session::Session;
 
-/// Rows of a page.
-const PAGE: u64 = 50;
+/// Ids in one request.
+const REQUEST: u64 = 2_500;
 
 /// Shows what would be read.
 pub(super) async fn show(
@@ -26,19 +26,11 @@ pub(super) async fn show(
     session: &Session,
     connection: &Connection,
 ) -> Result<()> {
-    let counted = count(plan, connection).await?;
-    let rows = counted.rows;
-    let requests = rows.map(|rows| requests(plan, rows));
-    let expected = rows.zip(counted.seconds).map(|(rows, seconds)| {
-        let facts = Facts {
-            requests: self::requests(plan, rows),
-            pages: rows.div_ceil(PAGE),
-            page: seconds.page,
-            way: seconds.way,
-            used: seconds.used,
-        };
-        expected(facts, connection.manners())
-    });
+    let price = tokio::select! {
+        price = Price::ask(plan, connection) => price?,
+        reason = session.stop.requested() => return Err(Failure::stopped(reason, "the dry run").into()),
+    };
+    let (rows, requests) = (price.rows, price.requests);
     let json = |tree: &Option<Tree>| {
         tree.as_ref()
             .map(|tree| serde_json::to_string(tree).unwrap_or_default())
@@ -61,8 +53,8 @@ pub(super) async fn show(
         "output": output,
         "rows": rows,
         "requests": requests,
-        "seconds": expected.map(|(time, _)| time.as_secs_f64()),
-        "binds": expected.map(|(_, wall)| wall.to_string()),
+        "seconds": price.time.map(|(time, _)| time.as_secs_f64()),
+        "binds": price.time.map(|(_, wall)| wall.to_string()),
         "portal": connection.host,
         "origin": connection.origin,
     });
@@ -111,13 +103,13 @@ pub(super) async fn show(
         ),
     ));
     let cost = match requests {
-        Some(requests) => format!("about {} requests", grouped(requests)),
+        Some(requests) => format!("about {}", counted(requests, "request", "requests")),
         None if plan.entity.version == Version::V3 => "one request for 1,000 rows".to_owned(),
         None => "one request for up to 2,500 rows".to_owned(),
     };
     lines.push(("cost", cost));
-    if let Some((time, wall)) = expected {
-        lines.push(("time", format!("about {}; {wall} binds", lasting(time))));
+    if let Some((time, wall)) = price.time {
+        lines.push(("time", format!("about {}; the {wall} binds", lasting(time))));
     }
     let lines: Vec<_> = lines
         .iter()
@@ -127,76 +119,31 @@ pub(super) async fn show(
     Ok(())
 }
 
-/// What one small request tells.
-struct Counted {
+/// What a read costs, as far as it can be told before.
+struct Price {
     rows: Option<u64>,
-    seconds: Option<Seconds>,
+    requests: Option<u64>,
+    /// How long it takes, and what keeps it from being faster.
+    time: Option<(Duration, Wall)>,
 }
 
-/// What it took.
-struct Seconds {
-    page: f64,
-    way: f64,
-    used: f64,
-}
-
-impl Seconds {
-    /// Of the answer with this `time`, which was under way for so long.
-    fn of(time: &Time, took: Duration) -> Self {
-        let page = time
-            .processing
-            .or(time.duration)
-            .unwrap_or_default()
-            .max(0.0);
-        Self {
-            page,
-            way: (took.as_secs_f64() - page).max(0.0),
-            used: time.operating.unwrap_or_default(),
+impl Price {
+    /// One request tells; none is needed for ids, which are counted here.
+    async fn ask(plan: &Plan, connection: &Connection) -> Result<Self, b24::Error> {
+        if let Some(ids) = &plan.ids {
+            let all = ids.len() as u64;
+            let rows = plan.limit.map_or(all, |limit| all.min(limit));
+            return Ok(Self {
+                rows: Some(rows),
+                requests: Some(rows.div_ceil(REQUEST)),
+                time: None,
+            });
         }
+        let told = source::list(plan, connection).plan().await?;
+        Ok(Self {
+            rows: told.rows,
+            requests: told.requests,
+            time: told.duration.map(|time| (time, told.wall)),
+        })
     }
-}
-
-/// Rows that the portal counts, as far as it does.
-async fn count(plan: &Plan, connection: &Connection) -> Result<Counted> {
-    let cut = |rows: u64| plan.limit.map_or(rows, |limit| rows.min(limit));
-    if let Some(ids) = &plan.ids {
-        return Ok(Counted {
-            rows: Some(cut(ids.len() as u64)),
-            seconds: None,
-        });
-    }
-    if plan.entity.version == Version::V3 {
-        return Ok(Counted {
-            rows: None,
-            seconds: None,
-        });
-    }
-    let mut params = plan.params.clone();
-    if let Some(filter) = &plan.filter {
-        params.set("filter", filter.clone());
-    }
-    params.set("select", Tree::List(vec![plan.entity.filter_id().into()]));
-    let call = connection
-        .client
-        .v2()
-        .call(&plan.entity.method)
-        .params(params);
-    let begun = Instant::now();
-    let reply: Reply<Box<RawValue>> = call.typed().reply().await?;
-    let took = begun.elapsed();
-    Ok(Counted {
-        rows: reply.total.map(cut),
-        seconds: reply.time.map(|time| Seconds::of(&time, took)),
-    })
-}
-
-/// The first request brings four pages, each further one up to fifty.
-pub(super) fn requests(plan: &Plan, rows: u64) -> u64 {
-    if plan.ids.is_some() {
-        return rows.div_ceil(PAGE * PAGE);
-    }
-    if plan.by_offset {
-        return rows.div_ceil(PAGE).max(1);
-    }
-    1 + rows.saturating_sub(4 * PAGE).div_ceil(PAGE * PAGE)
 }

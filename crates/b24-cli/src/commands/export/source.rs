@@ -1,5 +1,6 @@
 //! Where rows come from: a list, or ids.
 
+use b24::List;
 use b24::list::Pages;
 use serde_json::value::RawValue;
 
@@ -35,27 +36,7 @@ impl Source {
                 _ => ById::from(ids, 0, Vec::new()),
             });
         }
-        let mut list = match plan.entity.version {
-            Version::V2 => connection.client.v2().list(&plan.entity.method),
-            Version::V3 => connection.client.v3().list(&plan.entity.method),
-        };
-        list = list.params(&plan.params);
-        if let Some(filter) = &plan.filter {
-            list = list.filter(filter);
-        }
-        if let Some(select) = &plan.select {
-            list = list.select(select.iter().map(String::as_str));
-        }
-        if !plan.order.is_empty() {
-            list = list.order(
-                plan.order
-                    .iter()
-                    .map(|(name, direction)| (name.as_str(), *direction)),
-            );
-        }
-        if plan.by_offset {
-            list = list.by_offset();
-        }
+        let mut list = list(plan, connection);
         if let Some(limit) = plan.limit {
             list = list.limit(limit - from.map_or(0, |mark| mark.rows.min(limit)));
         }
@@ -103,5 +84,34 @@ impl Source {
             Self::List(_) => &[],
             Self::Ids(ids) => ids.missing(),
         }
+    }
+}
+
+/// The list of a plan that reads one.
+pub(super) fn list(plan: &Plan, connection: &Connection) -> List {
+    let mut list = match plan.entity.version {
+        Version::V2 => connection.client.v2().list(&plan.entity.method),
+        Version::V3 => connection.client.v3().list(&plan.entity.method),
+    };
+    list = list.params(&plan.params);
+    if let Some(filter) = &plan.filter {
+        list = list.filter(filter);
+    }
+    if let Some(select) = &plan.select {
+        list = list.select(select.iter().map(String::as_str));
+    }
+    if !plan.order.is_empty() {
+        list = list.order(
+            plan.order
+                .iter()
+                .map(|(name, direction)| (name.as_str(), *direction)),
+        );
+    }
+    if plan.by_offset {
+        list = list.by_offset();
+    }
+    match plan.limit {
+        Some(limit) => list.limit(limit),
+        None => list,
     }
 }
