@@ -166,9 +166,9 @@ async fn progress_says_what_binds_and_until_when() {
     assert!(until.to_string().ends_with("+03:00"), "{until}");
     let in_all = told[told.len() / 2].expected.unwrap();
     assert!((95_000..=105_000).contains(&in_all), "{in_all}");
-    let last = told.last().unwrap();
-    assert_eq!(last.requests, portal.requests() as u64);
-    assert!(last.rows > 90_000);
+    let end = told.last().unwrap();
+    assert_eq!(end.requests, portal.requests() as u64);
+    assert!(end.rows > 90_000);
 }
 
 #[tokio::test(start_paused = true)]
