@@ -101,8 +101,8 @@ async fn a_quarter_of_a_million_slow_rows_wait_for_operating_time_and_nothing_el
 
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_nobody_told_is_kept_all_the_same() {
-    let seconds = under_operating_limit(250_000, 420.0, None).await;
-    assert!(seconds <= 1.05 * optimum(5_000, 420.0), "{seconds}");
+    let seconds = under_operating_limit(120_000, 420.0, None).await;
+    assert!(seconds <= 1.05 * optimum(2_400, 420.0), "{seconds}");
 }
 
 /// The way to the portal takes a while.
