@@ -337,9 +337,11 @@ impl Cell {
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         if parts.is_empty() {
-            "0".to_owned()
-        } else {
-            parts.join(", ")
+            return "0".to_owned();
         }
+        let mut wrong = kept().filter(|run| run.lost + run.doubled > 0).peekable();
+        let warned = wrong.peek().is_some() && wrong.all(|run| run.warned);
+        let told = if warned { ", with a warning" } else { "" };
+        format!("{}{told}", parts.join(", "))
     }
 }

@@ -28,8 +28,6 @@ pub struct Row {
     pub requests: u64,
     /// 503 as the portal counted them.
     pub refused: u64,
-    /// The time that so many requests one after the other need.
-    pub floor_seconds: f64,
     /// For a client that read fewer rows: what all of them take by its own limiter.
     pub computed_seconds: Option<f64>,
     pub error: Option<String>,
@@ -101,7 +99,6 @@ async fn measure(
         wall_seconds: run.cost.wall_seconds,
         requests: counts.requests,
         refused: counts.refused,
-        floor_seconds: floor(counts.requests),
         computed_seconds: border.map(|_| floor(pages)),
         error,
     })

@@ -273,11 +273,10 @@ fn limits(rows: &[limit::Row]) -> String {
             scheme(row.https),
             grouped(row.read),
             row.wall_seconds,
-            if row.error.is_some() {
-                "–".to_owned()
-            } else {
-                format!("{:.3}", row.wall_seconds / row.floor_seconds)
-            },
+            ratio(
+                row.computed_seconds.unwrap_or(row.wall_seconds),
+                Some(limit::floor(row.rows.div_ceil(2_500) + 1)).filter(|_| row.error.is_none()),
+            ),
             grouped(row.requests),
             row.refused,
         ));
@@ -386,7 +385,7 @@ fn cell(text: &str) -> String {
 }
 
 fn ratio(value: f64, of: Option<f64>) -> String {
-    of.map_or_else(|| "–".to_owned(), |of| format!("{:.2}", value / of))
+    of.map_or_else(|| "–".to_owned(), |of| format!("{:.3}", value / of))
 }
 
 fn seconds(value: f64) -> String {

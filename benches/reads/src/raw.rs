@@ -76,7 +76,7 @@ impl Portal {
             if self.limited {
                 let over = self.sent.saturating_sub(49);
                 // The portal counts from the arrival of the first request.
-                let due = Duration::from_millis(500) * over + Duration::from_millis(5);
+                let due = Duration::from_millis(500) * over + Duration::from_millis(30);
                 tokio::time::sleep(due.saturating_sub(self.started.elapsed())).await;
             }
             self.sent += 1;
