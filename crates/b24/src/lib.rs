@@ -33,7 +33,9 @@ pub use client::{Client, V2, V3};
 pub use effect::Effect;
 pub use error::{ApiError, Error, Kind, Reason, Validation};
 pub use limits::{Limits, LimitsError};
-pub use list::{BadRow, Cursor, Items, List, Lossy, Moved, Page, Pages, Plan, Progress, Tail, Wall};
+pub use list::{
+    BadRow, Cursor, Items, List, Lossy, Moved, Page, Pages, Plan, Progress, Tail, Wall,
+};
 pub use observe::{Event, Observer, OperatingUsage, RateUsage, Stats, Usage};
 pub use room::decode::Time;
 pub use room::transport::{Sent, Transport, TransportError};

@@ -76,7 +76,10 @@ impl Size {
     /// A request told how long its pages took on average.
     pub(super) fn learn_seconds(&mut self, seconds_per_page: f64) {
         // Dearer pages count at once, cheaper ones bit by bit: a plan that is too short fails.
-        let kept = self.seconds_per_page.unwrap_or(0.0).midpoint(seconds_per_page);
+        let kept = self
+            .seconds_per_page
+            .unwrap_or(0.0)
+            .midpoint(seconds_per_page);
         self.seconds_per_page = Some(seconds_per_page.max(kept));
     }
 
