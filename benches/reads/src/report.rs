@@ -51,7 +51,9 @@ pub async fn run(options: &Options) -> Result<std::process::ExitCode> {
     let file = options.out.join("reads.json");
     fs::create_dir_all(&options.out)?;
     let mut report = Report::kept(&file, options.quick);
-    report.machine = Some(Machine::look(options)?);
+    if ["1", "2", "4", "6"].iter().any(|part| options.wants(part)) {
+        report.machine = Some(Machine::look(options)?);
+    }
     if options.wants("1") {
         heading(&format!("1. {} rows, limits off", options.rows));
         let rows = speed::run(options).await?;

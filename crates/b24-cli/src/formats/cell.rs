@@ -129,15 +129,13 @@ mod tests {
             (Kind::Text, r#""" "7" 7 [1,"a"] {"a":1} null"#),
             (Kind::Any, r#"7 7.5 "7" true [1]"#),
         ];
-        let mut seen = String::new();
-        for (kind, values) in cases {
+        let lines = cases.map(|(kind, values)| {
             let values = values.replace("2026-03-01 03", "2026-03-01_03");
             let each = values
                 .split(' ')
                 .map(|json| cell(&json.replace('_', " "), kind));
-            let each: Vec<_> = each.collect();
-            seen.push_str(&format!("{kind:?}: {}\n", each.join(" | ")));
-        }
-        insta::assert_snapshot!(seen);
+            format!("{kind:?}: {}\n", each.collect::<Vec<_>>().join(" | "))
+        });
+        insta::assert_snapshot!(lines.concat());
     }
 }
