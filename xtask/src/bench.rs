@@ -22,6 +22,18 @@ pub(crate) fn reads(root: &Path, options: &[&str]) -> Result<()> {
     let bench = root.join("benches/reads");
     let mut build = cargo(&bench, &["build", "--release", "--target-dir"]);
     run(build.arg(&target))?;
+    if wants_criterion(options) {
+        let arguments = [
+            "bench",
+            "--package",
+            "b24",
+            "--bench",
+            "call",
+            "--bench",
+            "decode",
+        ];
+        run(&mut cargo(root, &arguments))?;
+    }
     run(Command::new(target.join("release/b24-bench-reads"))
         .arg("run")
         .arg("--root")
@@ -33,4 +45,26 @@ pub(crate) fn reads(root: &Path, options: &[&str]) -> Result<()> {
         .arg("--out")
         .arg(target.join("bench"))
         .args(options))
+}
+
+/// Part 5 is measured by criterion, in the crate that it is about.
+fn wants_criterion(options: &[&str]) -> bool {
+    let mut only = options.iter().skip_while(|word| **word != "--only").skip(1);
+    let is_wanted = only
+        .next()
+        .is_none_or(|parts| parts.split(',').any(|part| part == "5"));
+    is_wanted && !options.contains(&"--quick")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wants_criterion;
+
+    #[test]
+    fn criterion_runs_unless_it_is_left_out() {
+        assert!(wants_criterion(&[]));
+        assert!(wants_criterion(&["--write", "--only", "1,5"]));
+        assert!(!wants_criterion(&["--only", "1,2"]));
+        assert!(!wants_criterion(&["--quick"]));
+    }
 }

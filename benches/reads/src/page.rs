@@ -273,15 +273,22 @@ fn limits(rows: &[limit::Row]) -> String {
             scheme(row.https),
             grouped(row.read),
             row.wall_seconds,
-            ratio(
-                row.computed_seconds.unwrap_or(row.wall_seconds),
-                Some(limit::floor(row.rows.div_ceil(2_500) + 1)).filter(|_| row.error.is_none()),
-            ),
+            by_floor(row),
             grouped(row.requests),
             row.refused,
         ));
     }
     table
+}
+
+/// How many times the shortest time that is possible for all rows.
+fn by_floor(row: &limit::Row) -> String {
+    let floor = limit::floor(row.rows.div_ceil(2_500) + 1);
+    let wall = row.computed_seconds.unwrap_or(row.wall_seconds);
+    match row.error {
+        Some(_) => "–".to_owned(),
+        None => format!("{:.3}", wall / floor),
+    }
 }
 
 fn changes(report: &Report) -> String {
@@ -385,7 +392,7 @@ fn cell(text: &str) -> String {
 }
 
 fn ratio(value: f64, of: Option<f64>) -> String {
-    of.map_or_else(|| "–".to_owned(), |of| format!("{:.3}", value / of))
+    of.map_or_else(|| "–".to_owned(), |of| format!("{:.2}", value / of))
 }
 
 fn seconds(value: f64) -> String {

@@ -97,7 +97,7 @@ pub async fn run(options: &Options) -> Result<std::process::ExitCode> {
         });
         report.keep(&file)?;
     }
-    report.criterion = criterion(&options.root)?;
+    report.criterion = criterion(&options.out.with_file_name("criterion"))?;
     report.keep(&file)?;
     let text = page::make(&report);
     println!("{text}");
@@ -141,10 +141,10 @@ fn heading(text: &str) {
     eprintln!("\n== {text}");
 }
 
-/// What `cargo bench` has left in `target/criterion`.
-fn criterion(root: &Path) -> Result<Vec<Criterion>> {
+/// What `cargo bench` has left: part 5.
+fn criterion(folder: &Path) -> Result<Vec<Criterion>> {
     let mut found = Vec::new();
-    let mut folders = vec![root.join("target/criterion")];
+    let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         let Ok(entries) = fs::read_dir(&folder) else {
             continue;
