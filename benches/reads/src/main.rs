@@ -4,6 +4,7 @@
 //! bench, `measure` starts one client and tells what it cost, `raw` and `sdk` are clients; and
 //! `leashed` becomes a program that ends when the bench does.
 
+mod aims;
 mod change;
 mod clients;
 mod growth;

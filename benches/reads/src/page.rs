@@ -8,7 +8,7 @@ use crate::clients::CLIENTS;
 use crate::options::Options;
 use crate::plot::{self, Bar, Colour};
 use crate::report::Report;
-use crate::{limit, speed};
+use crate::{aims, limit, speed};
 
 const PAGE: &str = include_str!("../page.md");
 const NOTHING: &str = "Not measured yet.";
@@ -20,6 +20,7 @@ pub fn make(report: &Report) -> String {
     let large: Vec<_> = report.large.iter().collect();
     let parts = [
         ("{machine}", machine(report)),
+        ("{aims}", aims::table(report)),
         ("{speed_few}", speeds(&few)),
         ("{speed_whole}", speeds(&whole)),
         ("{large}", larges(&large)),
