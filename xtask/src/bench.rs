@@ -1,4 +1,4 @@
-//! `cargo xtask bench reads`: clients side by side against one local portal.
+//! `cargo xtask bench reads` and `bench writes`: clients side by side against one local portal.
 //!
 //! Builds the command and the bench (`benches/reads`, no member of the workspace) and installs the
 //! clients of others; the bench does the rest.
@@ -11,8 +11,22 @@ use anyhow::Result;
 use crate::peers::Peers;
 use crate::process::{cargo, run, target_directory};
 
-/// Runs the bench with these options.
+/// The bench of reads.
 pub(crate) fn reads(root: &Path, options: &[&str]) -> Result<()> {
+    if wants_criterion(options) {
+        let benches = ["--bench", "call", "--bench", "decode"];
+        let arguments = [&["bench", "--package", "b24"], &benches[..]].concat();
+        run(&mut cargo(root, &arguments))?;
+    }
+    bench(root, "run", options)
+}
+
+/// The bench of writes.
+pub(crate) fn writes(root: &Path, options: &[&str]) -> Result<()> {
+    bench(root, "writes", options)
+}
+
+fn bench(root: &Path, part: &str, options: &[&str]) -> Result<()> {
     let target = target_directory(root)?;
     let peers = Peers::install(root, &target)?;
     run(&mut cargo(
@@ -22,20 +36,8 @@ pub(crate) fn reads(root: &Path, options: &[&str]) -> Result<()> {
     let bench = root.join("benches/reads");
     let mut build = cargo(&bench, &["build", "--release", "--target-dir"]);
     run(build.arg(&target))?;
-    if wants_criterion(options) {
-        let arguments = [
-            "bench",
-            "--package",
-            "b24",
-            "--bench",
-            "call",
-            "--bench",
-            "decode",
-        ];
-        run(&mut cargo(root, &arguments))?;
-    }
     run(Command::new(target.join("release/b24-bench-reads"))
-        .arg("run")
+        .arg(part)
         .arg("--root")
         .arg(root)
         .arg("--b24")

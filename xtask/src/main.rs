@@ -30,6 +30,7 @@ Tasks of the repository
   cargo xtask wasm                 check the crate b24 for wasm32-unknown-unknown
   cargo xtask compat               clients of others against the portal (needs npm and python3)
   cargo xtask bench reads          reads of all rows by several clients, see docs/benchmarks.md
+  cargo xtask bench writes         writes by several clients under faults, see docs/writes.md
   cargo xtask deny                 licences, advisories, sources (needs cargo-deny)
   cargo xtask help                 this text
 
@@ -57,6 +58,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["wasm"] => wasm::check(&root),
         ["compat"] => compat::check(&root),
         ["bench", "reads", options @ ..] => bench::reads(&root, options),
+        ["bench", "writes", options @ ..] => bench::writes(&root, options),
         ["deny"] => deny::check(&root),
         [] | ["help" | "--help" | "-h", ..] => {
             eprint!("{HELP}{}", test::list_of_steps());

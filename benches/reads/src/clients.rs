@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::environment;
 use crate::leash;
 use crate::measure::Cost;
 use crate::options::Options;
@@ -251,49 +252,22 @@ impl Client {
                 command.arg(&this).arg("raw");
             }
             Program::Script(name) => {
-                let python = options.peers.join("venv/bin/python");
-                let program = if Path::new(name).extension().is_some_and(|ext| ext == "py") {
-                    python
-                } else {
-                    PathBuf::from("node")
-                };
-                let scripts = options.root.join("benches/reads/clients");
-                command.arg(program).arg(scripts.join(name));
+                let [program, path] = environment::script(options, name);
+                command.arg(program).arg(path);
             }
         }
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("B24_") {
-                command.env_remove(name);
-            }
-        }
+        environment::lead(&mut command, options, portal);
         let select = if job.select.is_empty() {
             "*,UF_*".to_owned()
         } else {
             job.select.join(",")
         };
         command
-            .env("B24_WEBHOOK", portal.webhook())
-            .env("BENCH_MODULES", &options.peers)
             .env("BENCH_SELECT", select)
             .env("BENCH_FILTER", job.filter.to_string())
-            .env("BENCH_LIMITED", if job.limited { "1" } else { "0" })
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("NO_PROXY", "127.0.0.1")
-            .env("XDG_STATE_HOME", options.out.join("state"))
-            .stdin(Stdio::null());
+            .env("BENCH_LIMITED", if job.limited { "1" } else { "0" });
         if job.ids {
             command.env("BENCH_IDS", &files.ids);
-        }
-        if let Some(ca) = portal.ca() {
-            for name in [
-                "BENCH_CA",
-                "B24_PORTAL_CA",
-                "NODE_EXTRA_CA_CERTS",
-                "REQUESTS_CA_BUNDLE",
-                "SSL_CERT_FILE",
-            ] {
-                command.env(name, ca);
-            }
         }
         command
     }

@@ -9,7 +9,7 @@ use crate::options::Options;
 use crate::portal::Portal;
 
 /// What a request takes.
-const LATENCY_SECONDS: f64 = 0.15;
+pub const LATENCY_SECONDS: f64 = 0.15;
 /// Requests at once, and each second after that.
 const BURST: u64 = 50;
 const RATE: f64 = 2.0;

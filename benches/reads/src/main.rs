@@ -7,6 +7,7 @@
 mod aims;
 mod change;
 mod clients;
+mod environment;
 mod growth;
 mod leash;
 mod limit;
@@ -21,6 +22,7 @@ mod report;
 mod sdk;
 mod speed;
 mod versions;
+mod writes;
 
 use std::process::ExitCode;
 
@@ -48,10 +50,14 @@ fn part(arguments: &[String]) -> Result<ExitCode> {
         ["raw"] => runtime()?.block_on(raw::run()),
         ["sdk", rows] => runtime()?.block_on(sdk::run(rows)),
         ["run", ref options @ ..] => {
-            let options = options::Options::read(options)?;
+            let options = options::Options::read(options, [250_000, 10_000])?;
             runtime()?.block_on(report::run(&options))
         }
-        _ => bail!("started by `cargo xtask bench reads`"),
+        ["writes", ref options @ ..] => {
+            let options = options::Options::read(options, [10_000, 500])?;
+            runtime()?.block_on(writes::run(&options))
+        }
+        _ => bail!("started by `cargo xtask bench`"),
     }
 }
 

@@ -1,11 +1,8 @@
-//! What `cargo xtask bench reads` asks for.
+//! What `cargo xtask bench` asks for.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-
-/// Rows of a full bench.
-const ROWS: u64 = 250_000;
 
 /// Paths of everything that is needed, and what to do.
 #[derive(Debug)]
@@ -30,7 +27,8 @@ pub struct Options {
 }
 
 impl Options {
-    pub fn read(words: &[&str]) -> Result<Self> {
+    /// `rows` are those of a full bench and of a quick one, where none are asked for.
+    pub fn read(words: &[&str], [full, quick]: [u64; 2]) -> Result<Self> {
         let mut options = Self {
             root: PathBuf::new(),
             b24: PathBuf::new(),
@@ -59,14 +57,14 @@ impl Options {
                 "--clients" => options.clients = list(value()?),
                 "--quick" => options.quick = true,
                 "--write" => options.write = true,
-                other => bail!("`bench reads` knows no {other}"),
+                other => bail!("`bench` knows no {other}"),
             }
         }
         if options.rows == 0 {
-            options.rows = if options.quick { 10_000 } else { ROWS };
+            options.rows = if options.quick { quick } else { full };
         }
-        if options.rows < 1_000 {
-            bail!("--rows: at least 1,000");
+        if options.rows < quick.min(1_000) {
+            bail!("--rows: at least {}", quick.min(1_000));
         }
         Ok(options)
     }

@@ -8,10 +8,11 @@ use crate::clients::CLIENTS;
 use crate::options::Options;
 use crate::plot::{self, Bar, Colour};
 use crate::report::Report;
+use crate::versions::Machine;
 use crate::{aims, limit, speed};
 
 const PAGE: &str = include_str!("../page.md");
-const NOTHING: &str = "Not measured yet.";
+pub const NOTHING: &str = "Not measured yet.";
 
 /// The page as text.
 pub fn make(report: &Report) -> String {
@@ -19,7 +20,7 @@ pub fn make(report: &Report) -> String {
     let whole: Vec<_> = report.speed.iter().filter(|row| row.whole).collect();
     let large: Vec<_> = report.large.iter().collect();
     let parts = [
-        ("{machine}", machine(report)),
+        ("{machine}", machine(report.machine.as_ref(), report.quick)),
         ("{aims}", aims::table(report)),
         ("{speed_few}", speeds(&few)),
         ("{speed_whole}", speeds(&whole)),
@@ -124,8 +125,9 @@ fn longest(bars: &[Bar], most: f64) -> f64 {
         .min(most)
 }
 
-fn machine(report: &Report) -> String {
-    let Some(machine) = &report.machine else {
+/// On what it was measured.
+pub fn machine(machine: Option<&Machine>, quick: bool) -> String {
+    let Some(machine) = machine else {
         return NOTHING.to_owned();
     };
     let versions: Vec<String> = machine
@@ -133,7 +135,7 @@ fn machine(report: &Report) -> String {
         .iter()
         .map(|(name, version)| format!("{name} {version}"))
         .collect();
-    let quick = if report.quick {
+    let quick = if quick {
         "\n\n**Small tables (`--quick`): the figures tell nothing.**"
     } else {
         ""
@@ -386,7 +388,7 @@ fn growth(report: &Report) -> String {
 }
 
 /// Words of a client in a cell.
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     let clean = text.replace('|', "/").replace('\n', " ");
     let short: String = clean.chars().take(120).collect();
     format!("**{short}**")
@@ -404,12 +406,12 @@ fn seconds(value: f64) -> String {
     }
 }
 
-const fn scheme(https: bool) -> &'static str {
+pub const fn scheme(https: bool) -> &'static str {
     if https { "https" } else { "http" }
 }
 
 /// `250,000`.
-fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -120,6 +120,17 @@ impl Portal {
             .await
     }
 
+    /// No fault waits any more.
+    pub async fn calm(&self) -> Result<()> {
+        self.ask(Method::DELETE, "/faults", None).await?;
+        Ok(())
+    }
+
+    pub async fn restore_webhook(&self) -> Result<()> {
+        self.ask(Method::POST, "/webhook/restore", None).await?;
+        Ok(())
+    }
+
     pub async fn counts(&self) -> Result<Counts> {
         let stats = self.ask(Method::GET, "/stats", None).await?;
         Ok(Counts {
