@@ -2,6 +2,8 @@
 
 mod args;
 mod catalogue;
+#[expect(dead_code, unused_imports, reason = "`import` is made of it")]
+mod check;
 mod commands;
 mod connection;
 mod entity;
@@ -12,6 +14,8 @@ mod fields;
 mod filter;
 mod formats;
 mod guard;
+#[expect(dead_code, reason = "`import` is made of it")]
+mod intake;
 mod labels;
 mod log;
 mod parameters;

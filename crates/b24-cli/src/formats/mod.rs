@@ -23,7 +23,9 @@ pub(crate) use column::{Column, Kind};
 pub(crate) use encoder::{Encoder, Layout, State};
 pub(crate) use json_text::{compact, pretty};
 pub(crate) use output::{Output, beside};
+pub(crate) use packing::Packing;
 pub(crate) use row::{Entries, RowError, elements, entry, text, value};
+pub(crate) use xlsx::FIELDS_SHEET;
 
 /// For whom a CSV file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -3,9 +3,10 @@
 //! Both formats allow members one after the other, and every reader takes them for one stream:
 //! so a part can be cut behind a member and gone on with.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use flate2::Compression;
+use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 /// How a text file is made small.
@@ -23,6 +24,26 @@ impl Packing {
             "zst" => Some(Self::Zstd),
             _ => None,
         }
+    }
+
+    /// The packing of a file that begins so.
+    pub(crate) fn begins(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x1F, 0x8B, ..] => Some(Self::Gzip),
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
+    /// What was packed, all members of it.
+    pub(crate) fn unpack(
+        self,
+        packed: impl BufRead + Send + 'static,
+    ) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(packed)?),
+        })
     }
 
     /// The ending of a file.

@@ -14,6 +14,8 @@ use super::column::Column;
 use super::json_text::compact;
 use super::row::{Columns, RowError, text};
 
+/// The sheet that says what the columns are.
+pub(crate) const FIELDS_SHEET: &str = "fields";
 /// Rows of a sheet below its header.
 const SHEET_ROWS: u64 = 1_048_575;
 /// UTF-16 units of a text.
@@ -258,7 +260,7 @@ fn excel(wall: jiff::civil::DateTime) -> Option<ExcelDateTime> {
 
 /// The last sheet: what each column is.
 fn describe(sheet: &mut Worksheet, columns: &Columns) -> Result<(), XlsxError> {
-    sheet.set_name("fields")?;
+    sheet.set_name(FIELDS_SHEET)?;
     sheet.set_freeze_panes(1, 0)?;
     let bold = Format::new().set_bold();
     for (at, (heading, width)) in (0..).zip([

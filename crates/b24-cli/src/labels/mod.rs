@@ -2,6 +2,7 @@
 
 mod ask;
 mod books;
+mod codes;
 mod keep;
 mod rewrite;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use crate::fields::{Field, Fields};
 use crate::formats::{Column, Kind};
 use crate::session::Session;
 use books::{Directory, directory};
+pub(crate) use codes::Codes;
 use users::Users;
 
 /// What is put in place of codes.

@@ -1,0 +1,322 @@
+//! Which column of a file is which field of the portal.
+
+use crate::entity::Entity;
+use crate::failure::Failure;
+use crate::fields::{Field, Fields};
+use crate::printer::counted;
+
+use super::contacts::{self, Channel};
+
+/// What is done with the rows of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Each becomes a new row of the portal.
+    Add,
+    /// Each changes one.
+    Update,
+    /// Each changes one, or becomes a new one where there is none.
+    Upsert,
+}
+
+/// Fields of `crm.item.*` that the portal fills itself, required or not.
+const FILLED: &[&str] = &["title", "categoryId", "stageId", "assignedById", "opened"];
+
+/// What a column means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Id,
+    Field(Box<Field>),
+    /// Phones and the like; several columns may bring some.
+    Contacts(Channel),
+    /// Not sent.
+    Nothing,
+}
+
+/// The columns of a file and their fields.
+#[derive(Clone, Debug)]
+pub(crate) struct Mapping {
+    targets: Vec<Target>,
+    notes: Vec<String>,
+    warnings: Vec<String>,
+}
+
+/// What is asked of a mapping.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// What messages call the file.
+    pub(crate) file: &'a str,
+    pub(crate) columns: &'a [String],
+    /// `--map COLUMN=FIELD`; no field leaves the column out.
+    pub(crate) maps: &'a [(String, String)],
+    pub(crate) purpose: Purpose,
+}
+
+impl Mapping {
+    /// Finds the field of each column: the one that `--map` names, else the one of that name,
+    /// former name or title.
+    pub(crate) fn of(
+        wanted: Wanted<'_>,
+        entity: &Entity,
+        fields: &Fields,
+    ) -> Result<Self, Failure> {
+        let names = Names { entity, fields };
+        for (column, _) in wanted.maps {
+            if !wanted.columns.contains(column) {
+                return Err(no_column(column, wanted));
+            }
+        }
+        let mut mapping = Self {
+            targets: Vec::new(),
+            notes: Vec::new(),
+            warnings: Vec::new(),
+        };
+        for (at, column) in wanted.columns.iter().enumerate() {
+            let mapped = wanted.maps.iter().rev().find(|(name, _)| name == column);
+            let target = match mapped {
+                Some((_, field)) if field.is_empty() => Target::Nothing,
+                Some((_, field)) => names.target(field).ok_or_else(|| {
+                    names.unknown(field, &format!("--map {column}={field}: "), None)
+                })?,
+                None if column.is_empty() => {
+                    mapping
+                        .notes
+                        .push(format!("column {} has no heading and is left out", at + 1));
+                    Target::Nothing
+                }
+                None => match names.by_heading(column)? {
+                    Some(target) => target,
+                    None if is_text_beside(column, wanted.columns) => Target::Nothing,
+                    None => {
+                        return Err(names.unknown(column, "", Some((at, wanted.file))));
+                    }
+                },
+            };
+            mapping.targets.push(target);
+        }
+        mapping.once_each(wanted)?;
+        mapping.leave_out(wanted);
+        mapping.required(wanted, entity, fields)?;
+        Ok(mapping)
+    }
+
+    /// The meaning of each column, in their order.
+    pub(super) fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// Whether a column is sent as this field.
+    pub(crate) fn has(&self, field: &Field) -> bool {
+        self.targets
+            .iter()
+            .any(|target| matches!(target, Target::Field(own) if **own == *field))
+    }
+
+    /// What is left out, as a person would expect.
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What is left out although a person might not expect it.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    fn once_each(&self, wanted: Wanted<'_>) -> Result<(), Failure> {
+        for (at, target) in self.targets.iter().enumerate() {
+            let before = self.targets[..at].iter().position(|other| other == target);
+            let (Some(before), Target::Field(_) | Target::Id) = (before, target) else {
+                continue;
+            };
+            let (first, second) = (&wanted.columns[before], &wanted.columns[at]);
+            let field = match target {
+                Target::Field(field) => field.name.as_str(),
+                _ => "id",
+            };
+            let message = format!("columns {first:?} and {second:?} are both {field}");
+            return Err(Failure::usage(message)
+                .state("nothing was sent")
+                .hint(format!("--map '{second}=' leaves the second out")));
+        }
+        Ok(())
+    }
+
+    /// Takes out what only the portal writes: an export has it.
+    fn leave_out(&mut self, wanted: Wanted<'_>) {
+        let (mut by_portal, mut once) = (Vec::new(), Vec::new());
+        for (target, column) in self.targets.iter_mut().zip(wanted.columns) {
+            match target {
+                Target::Id if wanted.purpose == Purpose::Add => {
+                    by_portal.push(column.as_str());
+                    *target = Target::Nothing;
+                }
+                Target::Field(field) if field.read_only => {
+                    by_portal.push(column.as_str());
+                    *target = Target::Nothing;
+                }
+                Target::Field(field) if field.immutable && wanted.purpose == Purpose::Update => {
+                    once.push(column.as_str());
+                    *target = Target::Nothing;
+                }
+                _ => {}
+            }
+        }
+        if !by_portal.is_empty() {
+            let count = counted(by_portal.len() as u64, "column is", "columns are");
+            self.notes.push(format!(
+                "{count} written by the portal alone and left out: {}",
+                some(&by_portal)
+            ));
+        }
+        if !once.is_empty() {
+            self.warnings.push(format!(
+                "the portal takes it for new rows only, and it is left out: {}",
+                some(&once)
+            ));
+        }
+    }
+
+    fn required(
+        &self,
+        wanted: Wanted<'_>,
+        entity: &Entity,
+        fields: &Fields,
+    ) -> Result<(), Failure> {
+        if wanted.purpose != Purpose::Add {
+            return Ok(());
+        }
+        let missing = fields
+            .iter()
+            .find(|field| is_required(field, entity) && !self.has(field));
+        match missing {
+            Some(field) => {
+                let title = field.title.as_deref().unwrap_or(&field.name);
+                let message = format!(
+                    "{} need {:?} ({title}), and no column of {} has it",
+                    entity.rows, field.name, wanted.file
+                );
+                Err(Failure::usage(message)
+                    .state("nothing was sent")
+                    .hint(format!(
+                        "--map COLUMN={} says which column it is",
+                        field.name
+                    )))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a new row is refused without it.
+pub(super) fn is_required(field: &Field, entity: &Entity) -> bool {
+    let filled = entity.is_items() && FILLED.contains(&field.name.as_str());
+    field.required && !field.read_only && !filled
+}
+
+/// The first of many names.
+fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 6;
+    let mut text = names[..names.len().min(SHOWN)].join(", ");
+    if names.len() > SHOWN {
+        text += " …";
+    }
+    text
+}
+
+/// `stageId (text)` beside `stageId`, as `--labels both` writes them.
+fn is_text_beside(column: &str, columns: &[String]) -> bool {
+    let code = column.strip_suffix(" (text)");
+    code.is_some_and(|code| columns.iter().any(|column| column == code))
+}
+
+fn no_column(column: &str, wanted: Wanted<'_>) -> Failure {
+    let names = wanted.columns.iter().map(String::as_str);
+    let close = crate::failure::closest(column, names);
+    let failure = Failure::usage(format!("{} has no column {column:?}", wanted.file));
+    let failure = failure.state("nothing was sent");
+    match close {
+        Some(close) => failure.hint(format!("did you mean {close:?}?")),
+        None => failure.hint(format!("it has: {}", wanted.columns.join(", "))),
+    }
+}
+
+/// The names of an entity's fields.
+struct Names<'a> {
+    entity: &'a Entity,
+    fields: &'a Fields,
+}
+
+impl Names<'_> {
+    /// What a name that a person wrote for us means.
+    fn target(&self, name: &str) -> Option<Target> {
+        if name == self.entity.id_field() || name.eq_ignore_ascii_case("id") {
+            return Some(Target::Id);
+        }
+        if let Some(channel) = contacts::channel(name, self.fields) {
+            return Some(Target::Contacts(channel));
+        }
+        let field = self.fields.find(name)?;
+        Some(Target::Field(Box::new(field.clone())))
+    }
+
+    /// What a heading means: a name, or a title as `--labels` writes it.
+    fn by_heading(&self, heading: &str) -> Result<Option<Target>, Failure> {
+        if let Some(target) = self.target(heading) {
+            return Ok(Some(target));
+        }
+        let named = |field: &&Field| {
+            field.title.as_deref().is_some_and(|title| {
+                let key = heading
+                    .strip_suffix(']')
+                    .and_then(|text| text.strip_prefix(title));
+                same(title, heading) || key.is_some_and(|key| key == format!(" [{}", field.key))
+            })
+        };
+        let found: Vec<&Field> = self.fields.iter().filter(named).collect();
+        // Of two fields with one title a person means the one that can be written.
+        let writable: Vec<&Field> = found
+            .iter()
+            .copied()
+            .filter(|field| !field.read_only)
+            .collect();
+        match (writable.as_slice(), found.as_slice()) {
+            ([], []) => Ok(None),
+            ([field], _) | ([], [field, ..]) => Ok(self.target(&field.name)),
+            ([first, second, ..], _) => {
+                let message = format!(
+                    "{heading:?} is the title of {} and of {}",
+                    first.name, second.name
+                );
+                Err(Failure::usage(message)
+                    .state("nothing was sent")
+                    .hint(format!("--map '{heading}={}'", first.name)))
+            }
+        }
+    }
+
+    fn unknown(&self, name: &str, before: &str, place: Option<(usize, &str)>) -> Failure {
+        let rows = &self.entity.rows;
+        let place = place.map(|(at, file)| format!(" (column {} of {file})", at + 1));
+        let message = format!(
+            "{before}{rows} have no field {name:?}{}",
+            place.as_deref().unwrap_or_default()
+        );
+        let failure = Failure::usage(message).state("nothing was sent");
+        let failure = match self.fields.suggestion(name) {
+            Some(close) => failure.hint(format!(
+                "did you mean {close}? b24 describe {}",
+                self.entity.stem
+            )),
+            None => failure.hint(format!("b24 describe {} lists them", self.entity.stem)),
+        };
+        match place {
+            Some(_) => failure.hint(format!(
+                "--map '{name}=FIELD' says which it is, --map '{name}=' leaves the column out"
+            )),
+            None => failure,
+        }
+    }
+}
+
+fn same(title: &str, heading: &str) -> bool {
+    title.trim().to_lowercase() == heading.trim().to_lowercase()
+}
