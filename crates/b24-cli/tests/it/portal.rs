@@ -110,6 +110,39 @@ fn a_client_trusts_the_https_portal_by_its_variables() {
     assert!(home.file("ca.pem").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn each_nth_request_goes_wrong_and_the_wall_stands_where_it_is_put() {
+    let home = Home::new();
+    let b24 = assert_cmd::cargo::cargo_bin("b24");
+    let script = format!(
+        "b24='{}'; \
+         $b24 portal fault '{{\"delay\": 3600}}' --method server.time --every 2 --times 1; \
+         $b24 portal fault cut-answer --method scope --every 5; \
+         $b24 -q call server.time; $b24 -q call server.time; \
+         $b24 portal log; $b24 portal fault",
+        b24.display()
+    );
+    let text = run(&home, &["--wall", "200ms"], &["sh", "-c", &script]);
+    let objects: Vec<serde_json::Value> = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let statuses: Vec<_> = objects
+        .iter()
+        .filter(|request| request["method"] == "server.time")
+        .map(|request| request["status"].clone())
+        .collect();
+    assert_eq!(
+        statuses,
+        [200, 504, 200],
+        "the second is asked again: {text}"
+    );
+    let waiting = serde_json::json!(
+        {"fault": {"cut_answer": {"seed": 0}}, "every": 5, "method": "scope", "skip": 0});
+    assert!(objects.contains(&waiting), "{text}");
+}
+
 #[test]
 fn nothing_to_control() {
     let home = Home::new();

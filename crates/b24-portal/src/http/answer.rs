@@ -15,12 +15,35 @@ use http_body::Frame;
 /// extension, and reading its body fails with [`io::ErrorKind::ConnectionReset`]; a transport made of the router shows
 /// such a response as a broken connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConnectionCut {
     /// Not a byte of an answer was sent.
     BeforeAnswer,
-    /// Status, headers and half of the body were sent.
-    InBody,
+    /// Status and headers were sent in part.
+    InHead {
+        /// Bytes of them.
+        sent: usize,
+    },
+    /// Status and headers were sent, and the body in part.
+    InBody {
+        /// Bytes of it.
+        sent: usize,
+    },
 }
+
+impl ConnectionCut {
+    /// After so many bytes of head and body: see [`HttpAnswer::length`].
+    pub(super) const fn after(bytes: usize) -> Self {
+        match bytes.checked_sub(HEAD) {
+            None if bytes == 0 => Self::BeforeAnswer,
+            None => Self::InHead { sent: bytes },
+            Some(sent) => Self::InBody { sent },
+        }
+    }
+}
+
+/// Bytes of status and headers that every answer has at least.
+const HEAD: usize = 240;
 
 /// An answer before it becomes HTTP.
 #[derive(Debug)]
@@ -87,6 +110,11 @@ impl HttpAnswer {
         self
     }
 
+    /// Bytes of head and body together, as good as they are known before the server adds a date.
+    pub(crate) fn length(&self) -> usize {
+        HEAD + self.body.len()
+    }
+
     pub(crate) fn into_response(self) -> Response {
         let kind = if self.is_html {
             "text/html"
@@ -110,8 +138,8 @@ impl HttpAnswer {
     pub(crate) fn into_cut_response(mut self, cut: ConnectionCut) -> Response {
         let whole = self.body.len();
         let sent = match cut {
-            ConnectionCut::BeforeAnswer => Bytes::new(),
-            ConnectionCut::InBody => Bytes::copy_from_slice(&self.body[..whole / 2]),
+            ConnectionCut::BeforeAnswer | ConnectionCut::InHead { .. } => Bytes::new(),
+            ConnectionCut::InBody { sent } => Bytes::copy_from_slice(&self.body[..sent.min(whole)]),
         };
         self.body.clear();
         let (mut parts, _) = self.into_response().into_parts();

@@ -59,6 +59,11 @@ impl Route {
     }
 }
 
+/// The method that a path names, without looking at the parameters; `None` outside `/rest/`.
+pub(super) fn method_of(path: &str) -> Option<String> {
+    Route::of(path).map(|route| route.method.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Route, Version};

@@ -6,11 +6,15 @@ use std::sync::atomic::Ordering;
 use axum::body::{self, Body};
 use axum::extract::{Request, State};
 use axum::response::Response;
+use futures_util::StreamExt;
+use http::header::CONTENT_LENGTH;
+use http::request::Parts;
 use http::{Method, Uri};
 use tokio::time::{sleep, timeout};
 
 use super::answer::{ConnectionCut, HttpAnswer, add_common_headers};
 use super::incoming::Incoming;
+use super::route::method_of;
 use crate::clock::Moment;
 use crate::faults::{Fault, Strike};
 use crate::log::{self, LogEntry};
@@ -32,6 +36,12 @@ pub(crate) async fn serve(State(portal): State<Arc<Shared>>, request: Request) -
         let mut response = Response::new(Body::empty());
         add_common_headers(response.headers_mut());
         return response;
+    }
+    if let Some(method) = method_of(parts.uri.path()) {
+        let fault = lock(&portal.faults).strike_request(&method);
+        if let Some(fault) = fault {
+            return cut_request(&portal, &parts, body, &fault, arrived).await;
+        }
     }
     let Ok(body) = body::to_bytes(body, LONGEST_BODY).await else {
         return HttpAnswer::page(413).into_response();
@@ -57,6 +67,36 @@ pub(crate) async fn serve(State(portal): State<Arc<Shared>>, request: Request) -
     response
 }
 
+/// Reads a part of the body and gives the connection up; the front has not counted the request.
+async fn cut_request(
+    portal: &Shared,
+    parts: &Parts,
+    body: Body,
+    fault: &Fault,
+    arrived: Moment,
+) -> Response {
+    let length = parts.headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let wanted = fault.place_of_cut(length.unwrap_or(0));
+    let mut chunks = body.into_data_stream();
+    let mut read = 0;
+    while read < wanted
+        && let Some(Ok(chunk)) = chunks.next().await
+    {
+        read += chunk.len();
+    }
+    if let Some(incoming) = Incoming::read(parts, &[]).await {
+        portal.counts.requests.fetch_add(1, Ordering::Relaxed);
+        let entry = entry_of(portal, &incoming, &parts.method, arrived);
+        portal.log.add(LogEntry {
+            faults: vec![fault.name()],
+            seconds: portal.clock.now().saturating_sub(arrived).as_secs_f64(),
+            ..entry
+        });
+    }
+    HttpAnswer::page(502).into_cut_response(ConnectionCut::BeforeAnswer)
+}
+
 /// Front, faults, method, faults, log.
 async fn handle(
     portal: Arc<Shared>,
@@ -74,10 +114,9 @@ async fn handle(
         portal.counts.query_limit.fetch_add(1, Ordering::Relaxed);
         (v2::refuse(&portal, refusals::query_limit()), None)
     };
-    entry.status = if cut == Some(ConnectionCut::BeforeAnswer) {
-        0
-    } else {
-        answer.status
+    entry.status = match cut {
+        Some(ConnectionCut::BeforeAnswer | ConnectionCut::InHead { .. }) => 0,
+        Some(ConnectionCut::InBody { .. }) | None => answer.status,
     };
     entry.error.clone_from(&answer.error_code);
     entry.rows = answer.row_count;
@@ -89,10 +128,10 @@ async fn handle(
     }
 }
 
-/// Runs a call with what hits it.
+/// Runs a call with what hits it. Past the wall the client gets a page, and what has not run by then never will.
 async fn struck(
     portal: &Shared,
-    mut incoming: Incoming,
+    incoming: Incoming,
     uri: &Uri,
     arrived: Moment,
     strike: Strike,
@@ -100,6 +139,22 @@ async fn struck(
     if let Some(change) = &strike.data {
         change_data(portal, change);
     }
+    let work = perform(portal, incoming, uri, strike);
+    let Some(wall) = portal.settings.wall else {
+        return work.await;
+    };
+    let spent = portal.clock.now().saturating_sub(arrived);
+    timeout(wall.saturating_sub(spent), work)
+        .await
+        .unwrap_or_else(|_| (HttpAnswer::page(504), None))
+}
+
+async fn perform(
+    portal: &Shared,
+    mut incoming: Incoming,
+    uri: &Uri,
+    strike: Strike,
+) -> (HttpAnswer, Option<ConnectionCut>) {
     if let Some(Fault::Delay(time)) = strike.delay {
         sleep(time).await;
     }
@@ -116,13 +171,18 @@ async fn struck(
     if matches!(strike.outcome, Some(Fault::InnerError { .. })) {
         incoming.inner_fault.clone_from(&strike.outcome);
     }
-    let mut answer = within_the_wall(portal, incoming, arrived).await;
+    let mut answer = run(portal, incoming).await;
     if let Some(Fault::DelayAnswer(time)) = strike.delay {
         sleep(time).await;
     }
-    let cut = match strike.outcome {
+    let cut = match &strike.outcome {
         Some(Fault::CutAfterRun) => Some(ConnectionCut::BeforeAnswer),
-        Some(Fault::CutBody) => Some(ConnectionCut::InBody),
+        Some(Fault::CutBody) => Some(ConnectionCut::InBody {
+            sent: answer.body.len() / 2,
+        }),
+        Some(fault @ Fault::CutAnswer { .. }) => {
+            Some(ConnectionCut::after(fault.place_of_cut(answer.length())))
+        }
         _ => None,
     };
     match strike.outcome {
@@ -136,26 +196,15 @@ async fn struck(
     (answer, cut)
 }
 
-/// Runs the call; past the wall the client gets a page, whatever has run by then.
-async fn within_the_wall(portal: &Shared, incoming: Incoming, arrived: Moment) -> HttpAnswer {
-    let work = async {
-        let _worker = match &portal.workers {
-            None => None,
-            Some(workers) => workers.acquire().await.ok(),
-        };
-        match incoming.version {
-            Version::V2 => v2::answer(portal, incoming).await,
-            Version::V3 => v3::answer(portal, incoming).await,
-        }
+/// Runs the call as soon as a worker is free.
+async fn run(portal: &Shared, incoming: Incoming) -> HttpAnswer {
+    let _worker = match &portal.workers {
+        None => None,
+        Some(workers) => workers.acquire().await.ok(),
     };
-    match portal.settings.wall {
-        None => work.await,
-        Some(wall) => {
-            let spent = portal.clock.now().saturating_sub(arrived);
-            timeout(wall.saturating_sub(spent), work)
-                .await
-                .unwrap_or_else(|_| HttpAnswer::page(504))
-        }
+    match incoming.version {
+        Version::V2 => v2::answer(portal, incoming).await,
+        Version::V3 => v3::answer(portal, incoming).await,
     }
 }
 
@@ -207,6 +256,7 @@ fn change_data(portal: &Shared, change: &Fault) {
             fields,
         } => lock(&portal.world).update_rows(entity, ids, fields),
         Fault::RevokeWebhook => lock(&portal.access).set_active(false),
+        Fault::RestoreWebhook => lock(&portal.access).set_active(true),
         _ => {}
     }
 }

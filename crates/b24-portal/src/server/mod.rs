@@ -103,8 +103,12 @@ async fn answer(mut request: Request, context: Context) -> Result<Response, NoAn
     let Ok(response) = answered;
     match response.extensions().get() {
         None => Ok(response),
-        Some(ConnectionCut::InBody) => {
+        Some(ConnectionCut::InBody { .. }) => {
             context.scissors.cut_at_the_end();
+            Ok(response)
+        }
+        Some(ConnectionCut::InHead { sent }) => {
+            context.scissors.cut_after(*sent);
             Ok(response)
         }
         Some(ConnectionCut::BeforeAnswer) => {

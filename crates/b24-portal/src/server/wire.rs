@@ -1,19 +1,36 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 /// Tells a connection to end with a reset.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Scissors {
     cut: AtomicBool,
+    /// Bytes that still go out.
+    left: AtomicUsize,
+}
+
+impl Default for Scissors {
+    fn default() -> Self {
+        Self {
+            cut: AtomicBool::default(),
+            left: AtomicUsize::new(usize::MAX),
+        }
+    }
 }
 
 impl Scissors {
+    /// Lets so many bytes pass.
+    pub(super) fn cut_after(&self, bytes: usize) {
+        self.left.store(bytes, Ordering::Relaxed);
+        self.cut_at_the_end();
+    }
+
     pub(super) fn cut_at_the_end(&self) {
         self.cut.store(true, Ordering::Relaxed);
     }
@@ -69,7 +86,17 @@ impl AsyncWrite for Wire {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let left = self.scissors.left.load(Ordering::Relaxed);
+        if left == usize::MAX {
+            return Pin::new(&mut self.stream).poll_write(context, bytes);
+        }
+        if left == 0 {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        let bytes = &bytes[..bytes.len().min(left)];
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
+        self.scissors.left.store(left - written, Ordering::Relaxed);
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use b24_portal::{ConnectionCut, Fault, FaultRule, Portal};
+use b24_portal::{ConnectionCut, Fault, FaultRule, Portal, Rate};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -76,17 +76,20 @@ async fn a_connection_is_cut_before_and_after_running() {
 #[tokio::test]
 async fn in_process_a_cut_is_an_extension_and_a_failing_body() {
     let portal = stubbing().start().await.unwrap();
-    for (fault, cut) in [
-        (Fault::CutBeforeRun, ConnectionCut::BeforeAnswer),
-        (Fault::CutAfterRun, ConnectionCut::BeforeAnswer),
-        (Fault::CutBody, ConnectionCut::InBody),
+    let before = |cut: &ConnectionCut| *cut == ConnectionCut::BeforeAnswer;
+    let in_body = |cut: &ConnectionCut| matches!(cut, ConnectionCut::InBody { sent: 1.. });
+    for (fault, is_cut) in [
+        (Fault::CutBeforeRun, before as fn(&ConnectionCut) -> bool),
+        (Fault::CutAfterRun, before),
+        (Fault::CutBody, in_body),
+        (Fault::CutRequest { seed: 1 }, before),
     ] {
         portal.fail_next("crm.timeline.comment.add", fault);
         let request = http::Request::get(format!("{}crm.timeline.comment.add", portal.webhook()))
             .body(axum::body::Body::empty())
             .unwrap();
         let response = portal.router().oneshot(request).await.unwrap();
-        assert_eq!(response.extensions().get(), Some(&cut));
+        assert!(response.extensions().get().is_some_and(is_cut));
         assert!(response.into_body().collect().await.is_err());
     }
 }
@@ -316,4 +319,84 @@ async fn rows_change_between_pages() {
         portal.rows("deal")[0]["OPPORTUNITY"],
         "only text changes"
     );
+}
+
+#[tokio::test]
+async fn answers_end_anywhere_and_the_method_has_run() {
+    let portal = Portal::builder().rate(Rate::Off).start().await.unwrap();
+    portal.add_fault(FaultRule::new(Fault::CutAnswer { seed: 1 }).every(1));
+    let (mut in_head, mut in_body) = (0, 0);
+    for _ in 0..40 {
+        let (received, end) = raw_call(&portal, "crm.deal.add?fields[TITLE]=x").await;
+        assert!(was_reset(end), "{received}");
+        match received.split_once("\r\n\r\n") {
+            None => in_head += 1,
+            Some((_, body)) => {
+                assert!(!body.ends_with('}'), "{body}");
+                in_body += 1;
+            }
+        }
+    }
+    assert!(in_head > 5 && in_body > 5, "{in_head} and {in_body}");
+    assert_eq!(portal.rows("deal").len(), 40);
+    portal.clear_faults();
+    assert!(raw_call(&portal, "server.time").await.1.is_ok());
+}
+
+#[tokio::test]
+async fn requests_end_anywhere_and_nothing_has_run() {
+    let portal = Portal::builder().rate(Rate::Off).start().await.unwrap();
+    let rule = FaultRule::new(Fault::CutRequest { seed: 1 });
+    portal.add_fault(rule.method("crm.deal.add").every(2));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let fields = json!({"fields": {"TITLE": "x".repeat(300_000)}}).to_string();
+    let mut answered = Vec::new();
+    for _ in 0..6 {
+        let request = client.post(format!("{}crm.deal.add", portal.webhook()));
+        let request = request.header("content-type", "application/json");
+        answered.push(request.body(fields.clone()).send().await.is_ok());
+    }
+    assert_eq!(answered, [true, false, true, false, true, false]);
+    assert_eq!(portal.rows("deal").len(), 3);
+    let log = portal.log();
+    assert_eq!(
+        (log.len(), log[1].status, log[1].method.as_str()),
+        (6, 0, "crm.deal.add")
+    );
+    assert_eq!(log[1].faults, [r#"{"cut_request":{"seed":1}}"#]);
+}
+
+/// What waits past the wall never runs; what has run stays, and the client learns neither.
+#[tokio::test(start_paused = true)]
+async fn a_delay_ends_at_the_wall() {
+    let portal = Portal::builder()
+        .wall(Some(Duration::from_secs(2)))
+        .start()
+        .await
+        .unwrap();
+    let fields = json!({"fields": {"TITLE": "x"}});
+    for (fault, rows) in [
+        (Fault::Delay(Duration::from_secs(3)), 0),
+        (Fault::DelayAnswer(Duration::from_secs(3)), 1),
+    ] {
+        portal.fail_next("crm.deal.add", fault);
+        let started = tokio::time::Instant::now();
+        let (status, body) = call_in_process(&portal, "crm.deal.add", &fields).await;
+        assert_eq!((status.as_u16(), started.elapsed().as_secs()), (504, 2));
+        assert!(body.as_str().unwrap().starts_with("<html>"), "{body}");
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(portal.rows("deal").len(), rows);
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_is_revoked_halfway_and_comes_back() {
+    let portal = Portal::start().await;
+    portal.add_fault(FaultRule::new(Fault::RevokeWebhook).skip(2));
+    portal.add_fault(FaultRule::new(Fault::RestoreWebhook).skip(4));
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        statuses.push(call(&portal, "server.time", &json!({})).await.0);
+    }
+    assert_eq!(statuses, [200, 200, 401, 401, 200, 200]);
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -32,13 +33,14 @@ Examples:
   b24 portal fault                                    what waits
   b24 portal fault query-limit --times 3
   b24 portal fault cut-after-run --method crm.item.add
+  b24 portal fault cut-after-run --method batch --every 7    each 7th, until --clear
   b24 portal fault '{\"delay\": 2.5}' --method batch
   b24 portal fault --clear
 ")]
 pub(super) struct FaultArgs {
     /// query-limit, operating-limit, overload, html502, html502-after-run, html504-after-run,
-    /// cut-before-run, cut-after-run, cut-body, truncate-body, empty-body, revoke-webhook,
-    /// or JSON for a fault with values; without one, those that wait are listed.
+    /// cut-before-run, cut-after-run, cut-body, cut-request, cut-answer, truncate-body, empty-body,
+    /// revoke-webhook, restore-webhook, or JSON for a fault with values; without one, those that wait are listed.
     fault: Option<String>,
     /// Only requests of this method.
     #[arg(long)]
@@ -46,9 +48,12 @@ pub(super) struct FaultArgs {
     /// So many matching requests pass first.
     #[arg(long, default_value_t = 0, value_name = "N")]
     skip: u32,
-    /// So many requests are hit.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    times: u32,
+    /// Of those after it, only each n-th is hit.
+    #[arg(long, value_name = "N")]
+    every: Option<NonZeroU32>,
+    /// So many requests are hit; 1 by default, with --every until --clear.
+    #[arg(long, value_name = "N")]
+    times: Option<u32>,
     /// Disarm everything that waits.
     #[arg(long, conflicts_with = "fault")]
     clear: bool,
@@ -89,10 +94,8 @@ pub(super) async fn fault(args: FaultArgs, session: &Session) -> Result<Exit> {
         session.printer.report(&waiting, lines)?;
         return Ok(Exit::Done);
     };
-    let mut rule = FaultRule::new(parse(&name)?)
-        .skip(args.skip)
-        .times(args.times);
-    rule.method = args.method;
+    let mut rule = FaultRule::new(parse(&name)?).skip(args.skip);
+    (rule.method, rule.every, rule.times) = (args.method, args.every, args.times);
     portal
         .ask(Method::POST, "/faults", Some(&json!(rule)))
         .await?;
@@ -124,14 +127,16 @@ fn done(session: &Session, text: impl std::fmt::Display) -> Exit {
     Exit::Done
 }
 
-/// `cut-after-run`, `cut_after_run`, or the JSON of a fault.
+/// `cut-after-run`, `cut_after_run`, or the JSON of a fault; a name may leave out values that have a default.
 fn parse(text: &str) -> Result<Fault, Failure> {
-    let value = if text.trim_start().starts_with('{') {
-        serde_json::from_str(text).unwrap_or(Value::Null)
+    let read = |value: Value| serde_json::from_value::<Fault>(value);
+    let fault = if text.trim_start().starts_with('{') {
+        serde_json::from_str(text)
     } else {
-        Value::String(text.replace('-', "_"))
+        let name = text.replace('-', "_");
+        read(json!(name)).or_else(|error| read(json!({name: {}})).map_err(|_| error))
     };
-    serde_json::from_value(value).map_err(|error| {
+    fault.map_err(|error| {
         Failure::usage(format!("`{text}` is no fault: {error}"))
             .state("nothing was armed")
             .hint("b24 portal fault --help")

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 use b24_portal::{Edition, Portal, PortalBuilder, StartError, Unplayed};
@@ -41,6 +42,9 @@ pub(super) struct ServeArgs {
     /// The plan, and so the limits.
     #[arg(long, value_enum, default_value = "cloud")]
     edition: EditionArg,
+    /// How long one request may take; what takes longer is answered with a page (504) and stopped.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = crate::args::duration)]
+    wall: Duration,
     /// How many deals; contacts, companies, leads and tasks grow with them.
     #[arg(long, value_name = "N", default_value_t = DEALS)]
     deals: u64,
@@ -199,6 +203,7 @@ fn builder(args: &ServeArgs, session: &Session) -> PortalBuilder {
         .port(args.port)
         .deals(args.deals)
         .require_https(args.require_https)
+        .wall(Some(args.wall))
         .edition(match args.edition {
             EditionArg::Cloud => Edition::Cloud,
             EditionArg::Enterprise => Edition::Enterprise,
