@@ -1,6 +1,8 @@
 //! The `b24` command.
 
 mod args;
+#[expect(dead_code, unused_imports, reason = "`import` is made of it")]
+mod bulk;
 mod catalogue;
 #[expect(dead_code, unused_imports, reason = "`import` is made of it")]
 mod check;
@@ -16,6 +18,8 @@ mod formats;
 mod guard;
 #[expect(dead_code, reason = "`import` is made of it")]
 mod intake;
+#[expect(dead_code, reason = "`import` is made of it")]
+mod journal;
 mod labels;
 mod log;
 mod parameters;

@@ -36,7 +36,7 @@ pub use limits::{Limits, LimitsError};
 pub use list::{
     BadRow, Cursor, Items, List, Lossy, Moved, Page, Pages, Plan, Progress, Tail, Wall,
 };
-pub use observe::{Event, Observer, OperatingUsage, RateUsage, Stats, Usage};
+pub use observe::{BeforeSend, Event, Observer, OperatingUsage, RateUsage, Stats, Usage};
 pub use room::decode::Time;
 pub use room::transport::{Sent, Transport, TransportError};
 pub use rt::{BoxFuture, MaybeSend, MaybeSync};

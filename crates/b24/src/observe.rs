@@ -1,8 +1,11 @@
 //! What a client tells about its work: statistics, and events for progress and logs.
 
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::rt::{MaybeSend, MaybeSync};
 
 /// One step of a call. No event carries parameters or secrets.
@@ -69,6 +72,47 @@ pub trait Observer: MaybeSend + MaybeSync {
 impl<F: Fn(&Event<'_>) + MaybeSend + MaybeSync> Observer for F {
     fn on(&self, event: &Event<'_>) {
         self(event);
+    }
+}
+
+/// Is asked right before a request of a [`Batch`](crate::Batch) leaves, each time it does:
+/// [`Batch::before_send`](crate::Batch::before_send) takes it.
+///
+/// All waits for limits are over by then, so a journal that is written here tells the time of the send, and
+/// nothing is sent that is not journalled.
+pub trait BeforeSend: MaybeSend + MaybeSync {
+    /// The commands at these positions of the batch go out now. With an error they do not: nothing of the request
+    /// is sent, and its commands fail with [`Kind::Local`](crate::Kind::Local) and the text of the error.
+    ///
+    /// # Errors
+    /// Whatever forbids the send.
+    fn before_send(&self, commands: &[usize]) -> Result<(), String>;
+}
+
+impl<F: Fn(&[usize]) -> Result<(), String> + MaybeSend + MaybeSync> BeforeSend for F {
+    fn before_send(&self, commands: &[usize]) -> Result<(), String> {
+        self(commands)
+    }
+}
+
+/// A [`BeforeSend`] and the commands of one request.
+#[derive(Clone)]
+pub(crate) struct Permit {
+    pub(crate) ask: Arc<dyn BeforeSend>,
+    pub(crate) commands: Vec<usize>,
+}
+
+impl Permit {
+    pub(crate) fn get(&self) -> Result<(), Error> {
+        self.ask.before_send(&self.commands).map_err(Error::local)
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit")
+            .field("commands", &self.commands)
+            .finish_non_exhaustive()
     }
 }
 

@@ -18,7 +18,7 @@ impl Question {
     }
 
     /// The names of what is not the same in both.
-    pub(super) fn differs(&self, other: &Self) -> Vec<String> {
+    pub(crate) fn differs(&self, other: &Self) -> Vec<String> {
         let names = self.0.keys().chain(other.0.keys());
         let mut names: Vec<String> = names
             .filter(|name| self.0.get(*name) != other.0.get(*name))

@@ -10,12 +10,14 @@ use std::collections::HashSet;
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::call::{Call, Parts, Version};
 use crate::client::Client;
 use crate::error::Error;
+use crate::observe::BeforeSend;
 use crate::room::corridor::Options;
 use crate::rt::BoxFuture;
 
@@ -52,6 +54,7 @@ pub struct Batch {
     names: HashSet<String>,
     halt: Option<bool>,
     options: Options,
+    before_send: Option<Arc<dyn BeforeSend>>,
     mistake: Option<Error>,
 }
 
@@ -82,6 +85,7 @@ impl Batch {
             names: HashSet::new(),
             halt: None,
             options: Options::default(),
+            before_send: None,
             mistake: None,
         }
     }
@@ -163,6 +167,24 @@ impl Batch {
     /// How long one request may take with all waits and repetitions. Default: the client's, 10 minutes.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = Some(deadline);
+        self
+    }
+
+    /// Asks `ask` right before each request of this batch leaves, repetitions included.
+    ///
+    /// ```no_run
+    /// # async fn run(b24: b24::Client) -> Result<(), b24::Error> {
+    /// let mut batch = b24.v2().batch().before_send(|commands: &[usize]| {
+    ///     // Into a journal, and to the disk: an error keeps the request here.
+    ///     println!("commands {commands:?} leave now");
+    ///     Ok(())
+    /// });
+    /// batch.push(b24.v2().call("crm.item.delete").param("entityTypeId", 2).param("id", 5));
+    /// batch.await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn before_send(mut self, ask: impl BeforeSend + 'static) -> Self {
+        self.before_send = Some(Arc::new(ask));
         self
     }
 

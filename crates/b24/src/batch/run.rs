@@ -1,5 +1,7 @@
 //! Sending the requests of a batch and giving each command its outcome.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt;
 
 use super::outcome::{Answer, Outcome, Outcomes};
@@ -10,6 +12,7 @@ use crate::call::Version;
 use crate::client::Client;
 use crate::effect::Effect;
 use crate::error::{Error, Kind, Reason};
+use crate::observe::{BeforeSend, Permit};
 use crate::room::corridor::{Inbound, Options, Outbound};
 use crate::room::decode::{BatchResult, Keyed, Time};
 use crate::room::retry;
@@ -27,6 +30,7 @@ pub(super) async fn run(batch: Batch) -> Result<Outcomes, Error> {
         commands,
         halt,
         options,
+        before_send,
         mistake,
         ..
     } = batch;
@@ -43,6 +47,7 @@ pub(super) async fn run(batch: Batch) -> Result<Outcomes, Error> {
         version,
         halt,
         options,
+        before_send,
         commands: &commands,
     };
     // What cannot be put into a request is a mistake of the caller: found before anything is sent.
@@ -93,6 +98,7 @@ struct Sender<'a> {
     version: Version,
     halt: bool,
     options: Options,
+    before_send: Option<Arc<dyn BeforeSend>>,
     commands: &'a [Command],
 }
 
@@ -126,7 +132,17 @@ impl Sender<'_> {
             body: self.body(indexes)?,
             effect: Effect::strongest(calls().map(|call| call.effect)),
             charges,
-            options: self.options.clone(),
+            options: Options {
+                permit: self.permit(indexes),
+                ..self.options.clone()
+            },
+        })
+    }
+
+    fn permit(&self, indexes: &[usize]) -> Option<Permit> {
+        self.before_send.as_ref().map(|ask| Permit {
+            ask: Arc::clone(ask),
+            commands: indexes.to_vec(),
         })
     }
 
@@ -142,7 +158,10 @@ impl Sender<'_> {
             body,
             effect: call.effect,
             charges: vec![call.method.clone()],
-            options: merge(&self.options, &call.options),
+            options: Options {
+                permit: self.permit(&[index]),
+                ..merge(&self.options, &call.options)
+            },
         };
         match self.client.walk(&outbound).await {
             Ok(Inbound { success, .. }) => Outcome::Ok(Answer {
@@ -365,6 +384,7 @@ fn merge(batch: &Options, call: &Options) -> Options {
         deadline: call.deadline.or(batch.deadline),
         request_id: call.request_id.clone(),
         idempotency_key: call.idempotency_key.clone(),
+        permit: None,
     }
 }
 

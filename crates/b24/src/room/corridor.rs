@@ -3,7 +3,7 @@
 //! ```text
 //! retry, attempt 1..n
 //!   1 limiter     operating time of the methods first, then the fair queue of the portal's rate
-//!   2 auth        endpoint of this attempt
+//!   2 auth        endpoint of this attempt; who asked for it is told that the request leaves now
 //!   3 transport   the request leaves, the answer comes; its error says whether it may have been sent
 //!   4 decode      status and body -> success or the portal's error
 //!   5 learn       what the answer tells about limits
@@ -25,7 +25,7 @@ use crate::call::Version;
 use crate::client::Inner;
 use crate::effect::Effect;
 use crate::error::{Error, Kind, Reason};
-use crate::observe::Event;
+use crate::observe::{Event, Permit};
 use crate::redact;
 use crate::rt::{self, Instant};
 
@@ -50,6 +50,8 @@ pub(crate) struct Options {
     pub(crate) deadline: Option<Duration>,
     pub(crate) request_id: Option<String>,
     pub(crate) idempotency_key: Option<String>,
+    /// Who is asked before each attempt leaves.
+    pub(crate) permit: Option<Permit>,
 }
 
 /// A success and the id it went under.
@@ -112,6 +114,12 @@ async fn attempts(
         let request = build(&endpoint, outbound, request_id)?;
         wait_for_operating_time(client, outbound, deadline).await?;
         let place = queue(client, outbound, deadline).await?;
+        if let Some(permit) = &outbound.options.permit
+            && let Err(error) = permit.get()
+        {
+            place.released();
+            return Err(error);
+        }
         trail.sent += 1;
         client.tell(&Event::Sent {
             method: &outbound.method,
