@@ -36,6 +36,7 @@ pub(crate) fn router(portal: &Arc<Shared>) -> Router<Arc<Shared>> {
             get(list_faults).post(add_fault).delete(clear_faults),
         )
         .route("/log", get(read_log).delete(clear_log))
+        .route("/automation", get(automation).delete(clear_automation))
         .route("/reset", post(reset))
         .route("/webhook/revoke", post(revoke))
         .route("/webhook/restore", post(restore))
@@ -129,6 +130,15 @@ async fn read_log(State(portal): Portal) -> Response {
 
 async fn clear_log(State(portal): Portal) -> Response {
     portal.log.clear();
+    success(&json!({"cleared": true}))
+}
+
+async fn automation(State(portal): Portal) -> Response {
+    success(&json!(lock(&portal.world).automation))
+}
+
+async fn clear_automation(State(portal): Portal) -> Response {
+    lock(&portal.world).automation.clear();
     success(&json!({"cleared": true}))
 }
 

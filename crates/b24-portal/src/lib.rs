@@ -31,3 +31,4 @@ pub use log::LogEntry;
 pub use portal::Portal;
 pub use settings::{Edition, Operating, PastTheEnd, Rate, Statuses, Unplayed, V3Profile};
 pub use shared::Refusals;
+pub use world::automation::{Automation, Occasion};

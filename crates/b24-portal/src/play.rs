@@ -28,6 +28,13 @@ pub(crate) struct Actor {
     pub(crate) scopes: Vec<String>,
 }
 
+impl Actor {
+    /// The first user is the portal's administrator.
+    pub(crate) const fn is_admin(&self) -> bool {
+        self.user_id == 1
+    }
+}
+
 /// By what right a call comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ActorKind {

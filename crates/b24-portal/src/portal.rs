@@ -13,6 +13,7 @@ use crate::faults::{Fault, FaultRule};
 use crate::log::LogEntry;
 use crate::server::{self, Tls};
 use crate::shared::{Refusals, Shared, lock};
+use crate::world::automation::Automation;
 use crate::{control, http};
 
 /// A running portal. It is gone, with its connections and data, when this is dropped.
@@ -186,6 +187,11 @@ impl Portal {
     /// Adds rows, as another user would.
     pub fn insert_rows(&self, entity: &str, count: usize) {
         lock(&self.shared.world).insert_rows(entity, count);
+    }
+
+    /// The robots and workflows that writes would have started, oldest first.
+    pub fn automation(&self) -> Vec<Automation> {
+        lock(&self.shared.world).automation.clone()
     }
 
     /// The last requests, oldest first; never a secret in them.

@@ -23,6 +23,8 @@ static FAMILIES: &[&[Method]] = &[
     directories::METHODS,
     crm::classic::METHODS,
     crm::item::METHODS,
+    crm::import::METHODS,
+    crm::duplicates::METHODS,
     tasks::METHODS,
     payments::METHODS,
     im::METHODS,

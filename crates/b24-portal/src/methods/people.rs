@@ -28,7 +28,7 @@ pub(super) const METHODS: &[Method] = &[
     v2("user.add", "user", add),
     v2("user.update", "user", update),
     v2("user.admin", "", |call| {
-        Ok(Reply::value(call.actor.user_id == 1))
+        Ok(Reply::value(call.actor.is_admin()))
     }),
     v2("profile", "", profile),
     v2("department.get", "department", departments),
@@ -146,7 +146,7 @@ fn profile(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let text = |name: &str| Php::from(users.text(row, name));
     Ok(Reply::value(Php::map([
         ("ID", users.id(row).to_string().into()),
-        ("ADMIN", (call.actor.user_id == 1).into()),
+        ("ADMIN", call.actor.is_admin().into()),
         ("NAME", text("NAME")),
         ("LAST_NAME", text("LAST_NAME")),
         ("PERSONAL_GENDER", text("PERSONAL_GENDER")),

@@ -122,6 +122,18 @@ impl Php {
         !self.truthy()
     }
 
+    /// `gettype($value)`, with the words of type declarations.
+    pub(crate) const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::Str(_) => "string",
+            Self::Array(_) => "array",
+        }
+    }
+
     /// `json_decode($json, true)`; `None` for what is not JSON.
     pub(crate) fn from_json(json: &[u8]) -> Option<Self> {
         json::parse(json)

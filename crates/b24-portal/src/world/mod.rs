@@ -1,5 +1,6 @@
 //! All data of the portal, in memory: compact tables, and nothing that knows about HTTP.
 
+pub(crate) mod automation;
 mod cell;
 mod column;
 mod demo;
@@ -21,6 +22,7 @@ pub(crate) mod write;
 
 use std::collections::BTreeMap;
 
+use automation::Automation;
 use schema::Kind;
 
 pub(crate) use cell::{Cell, CellRef, Multifield};
@@ -37,6 +39,8 @@ pub(crate) struct World {
     pub(crate) payments: Entity,
     pub(crate) events: Entity,
     pub(crate) directory: Directory,
+    /// Robots and workflows that would have started, oldest first.
+    pub(crate) automation: Vec<Automation>,
     /// The id of the next phone or e-mail.
     pub(crate) next_multifield: i64,
     /// The id of the next notification.
@@ -61,6 +65,7 @@ impl World {
             payments: Entity::crm("payment", 0, entities::PAYMENT),
             events: Entity::event_log(entities::EVENT_LOG, entities::EVENT_LOG_V3),
             directory: Directory::new(),
+            automation: Vec::new(),
             next_multifield: 1,
             next_notification: 1,
         };

@@ -187,3 +187,17 @@ async fn slips_of_the_pen_are_told() {
     let gone = post("/rows/deal/delete", &json!({"ids": [1, 2]})).await.1;
     assert_eq!(gone, json!({"deleted": 0}), "there were none");
 }
+
+#[tokio::test]
+async fn robots_that_would_start_are_told() {
+    let portal = Portal::start().await;
+    let fields = json!({"entityTypeId": 2, "fields": {"title": "x"}});
+    call(&portal, "crm.item.import", &fields).await;
+    call(&portal, "crm.item.add", &fields).await;
+    let told = sent(control(&portal, Method::GET, "/automation")).await.1;
+    let expected = json!([{"entity": "deal", "id": 2, "on": "add", "stage": "NEW"}]);
+    assert_eq!(told, expected);
+    assert_eq!(json!(portal.automation()), expected);
+    sent(control(&portal, Method::DELETE, "/automation")).await;
+    assert!(portal.automation().is_empty());
+}

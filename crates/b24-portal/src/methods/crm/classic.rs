@@ -1,7 +1,7 @@
 //! `crm.deal.*`, `crm.lead.*`, `crm.contact.*`, `crm.company.*`.
 
 use super::describe;
-use super::store::{self, Changes, Fault};
+use super::store::{self, Changes, Fault, Robots};
 use crate::methods::grammar::{classic_filter, classic_order, classic_select};
 use crate::methods::page::Page;
 use crate::methods::v2;
@@ -70,18 +70,8 @@ fn add(call: &mut Call<'_>, type_id: i64) -> Result<Reply, Refusal> {
     let params = call.params;
     let given = given(params)?;
     let entity = entity(call, type_id)?;
-    let changes = changes(call, entity, given, None);
-    let faults = store::missing(entity, &changes);
-    if !faults.is_empty() {
-        return Err(plain(
-            &faults
-                .iter()
-                .map(|fault| describe_fault(entity, fault))
-                .collect::<Vec<_>>()
-                .join("<br>"),
-        ));
-    }
-    let id = store::add(call, type_id, &changes).ok_or_else(not_found)?;
+    let changes = changes(call, entity, given, None)?;
+    let id = store::add(call, type_id, &changes, Robots::Start).ok_or_else(not_found)?;
     Ok(Reply::value(id))
 }
 
@@ -91,7 +81,7 @@ fn update(call: &mut Call<'_>, type_id: i64) -> Result<Reply, Refusal> {
     let given = given(params)?;
     let entity = entity(call, type_id)?;
     let row = entity.table.find(id).ok_or_else(not_found)?;
-    let changes = changes(call, entity, given, Some(row));
+    let changes = changes(call, entity, given, Some(row))?;
     store::update(call, type_id, row, &changes);
     Ok(Reply::value(true))
 }
@@ -110,19 +100,33 @@ fn fields(call: &mut Call<'_>, type_id: i64) -> Result<Reply, Refusal> {
 }
 
 /// The fields that may be written, without those whose values no directory knows: classic methods drop both silently.
-fn changes<'a>(call: &Call<'_>, entity: &Entity, given: &'a Php, row: Option<u32>) -> Changes<'a> {
+/// They refuse what is missing, and what is no address of e-mail.
+fn changes<'a>(
+    call: &Call<'_>,
+    entity: &Entity,
+    given: &'a Php,
+    row: Option<u32>,
+) -> Result<Changes<'a>, Refusal> {
     let known = |name: &str| entity.classic.entry(name).map(|entry| entry.field);
     let writable = given.as_array().into_iter().flat_map(PhpArray::iter);
     let writable = writable.filter_map(|(name, value)| Some((known(&name.text())?, value)));
     let mut changes: Changes<'a> = writable
         .filter(|(field, _)| store::may_write(entity, *field, row.is_none()))
         .collect();
+    let mut faults = store::missing(entity, &changes, row);
     for fault in store::check(call.world, entity, &changes, row) {
-        if let Fault::Invalid(name) = fault {
-            changes.retain(|(field, _)| entity.table.field(*field).name != name);
+        match fault {
+            Fault::Invalid(name) => {
+                changes.retain(|(field, _)| entity.table.field(*field).name != name);
+            }
+            fault => faults.push(fault),
         }
     }
-    changes
+    if faults.is_empty() {
+        return Ok(changes);
+    }
+    let texts = faults.iter().map(|fault| describe_fault(entity, fault));
+    Err(plain(&texts.collect::<Vec<_>>().join("<br>")))
 }
 
 fn entity<'a>(call: &'a Call<'_>, type_id: i64) -> Result<&'a Entity, Refusal> {
@@ -166,7 +170,9 @@ fn id(call: &Call<'_>) -> Result<i64, Refusal> {
 }
 
 fn describe_fault(entity: &Entity, fault: &Fault) -> String {
-    let (Fault::Required(name) | Fault::Invalid(name)) = fault;
+    let (Fault::Required(name) | Fault::Invalid(name)) = fault else {
+        return "Incorrect e-mail address.".to_owned();
+    };
     let title = entity
         .table
         .fields()

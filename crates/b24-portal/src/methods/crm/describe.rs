@@ -44,7 +44,7 @@ fn describe(entity: &Entity, field: &Field, by_item: bool) -> PhpArray {
     for (flag, value) in [
         ("isRequired", field.required),
         ("isReadOnly", field.access == Access::Read),
-        ("isImmutable", field.access == Access::Once),
+        ("isImmutable", field.access == Access::Once && !by_item),
         ("isMultiple", field.is_multiple()),
         ("isDynamic", field.custom),
     ] {
@@ -86,7 +86,15 @@ fn describe(entity: &Entity, field: &Field, by_item: bool) -> PhpArray {
     described
 }
 
-const fn type_name(field: &Field, by_item: bool) -> &'static str {
+/// Texts of several lines, which only `crm.item.fields` tells apart.
+fn is_long(name: &str) -> bool {
+    matches!(
+        name,
+        "COMMENTS" | "SOURCE_DESCRIPTION" | "STATUS_DESCRIPTION"
+    )
+}
+
+fn type_name(field: &Field, by_item: bool) -> &'static str {
     match field.kind {
         Kind::Integer => "integer",
         Kind::Reference(name) | Kind::References(name) => name,
@@ -94,6 +102,7 @@ const fn type_name(field: &Field, by_item: bool) -> &'static str {
         Kind::Money => "double",
         Kind::Flag if by_item => "boolean",
         Kind::Flag => "char",
+        Kind::Text if by_item && is_long(field.name) => "text",
         Kind::Boolean => "boolean",
         Kind::Text | Kind::Code | Kind::Texts => "string",
         Kind::Status(_) => "crm_status",

@@ -1,14 +1,14 @@
 //! `crm.item.*`: any entity by its type.
 
 use super::describe;
-use super::store::{self, Changes, Fault};
+use super::store::{self, Changes, Fault, Robots};
 use crate::methods::grammar::{controller_filter, controller_order, controller_select};
 use crate::methods::page::Page;
 use crate::methods::{optional_array, required, v2};
 use crate::php::{Php, PhpArray};
 use crate::play::{Call, Method, Refusal, Reply};
 use crate::world::scan::Scan;
-use crate::world::schema::Kind;
+use crate::world::schema::{Access, Field, Kind};
 use crate::world::table::{FieldNo, Row};
 use crate::world::view::{Style, View, upper_snake};
 use crate::world::write::write_multifield;
@@ -52,27 +52,29 @@ fn get(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 }
 
 fn add(call: &mut Call<'_>) -> Result<Reply, Refusal> {
-    let type_id = entity(call)?.type_id;
-    let contacts = contacts(given(call)?);
+    let fields = given(call)?;
     let entity = entity(call)?;
-    let changes = changes(call, entity, &contacts, true)?;
-    let mut faults = store::missing(entity, &changes);
-    faults.extend(store::check(call.world, entity, &changes, None));
-    refuse(entity, &faults)?;
-    let id = store::add(call, type_id, &changes).ok_or_else(not_found)?;
+    let type_id = entity.type_id;
+    let contacts = contacts(fields);
+    let changes = changes(entity, fields, &contacts, |field| {
+        field.access != Access::Read
+    })?;
+    check(call, entity, &changes, None)?;
+    let id = store::add(call, type_id, &changes, Robots::Start).ok_or_else(not_found)?;
     written(call, id)
 }
 
 fn update(call: &mut Call<'_>) -> Result<Reply, Refusal> {
-    let contacts = contacts(given(call)?);
+    let fields = given(call)?;
     let entity = entity(call)?;
     let (type_id, id) = (entity.type_id, id(call)?);
     let row = entity.table.find(id).ok_or_else(not_found)?;
-    let changes = changes(call, entity, &contacts, false)?;
-    refuse(
-        entity,
-        &store::check(call.world, entity, &changes, Some(row)),
-    )?;
+    let contacts = contacts(fields);
+    // Unlike the classic methods this one may move a row to another pipeline.
+    let changes = changes(entity, fields, &contacts, |field| {
+        field.access != Access::Read
+    })?;
+    check(call, entity, &changes, Some(row))?;
     store::update(call, type_id, row, &changes);
     written(call, id)
 }
@@ -142,7 +144,7 @@ fn multifields(entity: &Entity) -> impl Iterator<Item = (&'static str, FieldNo)>
 }
 
 /// `fm` of a write, sorted by kind: `PHONE`, `EMAIL` …
-fn contacts(given: &Php) -> Vec<(String, Php)> {
+pub(super) fn contacts(given: &Php) -> Vec<(String, Php)> {
     let mut sorted: Vec<(String, PhpArray)> = Vec::new();
     for contact in given
         .get("fm")
@@ -167,17 +169,30 @@ fn contacts(given: &Php) -> Vec<(String, Php)> {
 }
 
 /// The fields that may be written; others are passed over silently.
-fn changes<'a>(
-    call: &Call<'a>,
+pub(super) fn changes<'a>(
     entity: &Entity,
+    fields: &'a Php,
     contacts: &'a [(String, Php)],
-    adding: bool,
+    may_write: impl Fn(&Field) -> bool,
 ) -> Result<Changes<'a>, Refusal> {
-    let fields = given(call)?.as_array().into_iter().flat_map(PhpArray::iter);
-    let mut changes: Changes<'a> = fields
-        .filter_map(|(name, value)| Some((entity.camel.entry(&name.text())?.field, value)))
-        .filter(|(field, _)| store::may_write(entity, *field, adding))
-        .collect();
+    let mut changes = Changes::new();
+    for (name, value) in fields.as_array().into_iter().flat_map(PhpArray::iter) {
+        let Some(entry) = entity.camel.entry(&name.text()) else {
+            continue;
+        };
+        if !may_write(entity.table.field(entry.field)) {
+            continue;
+        }
+        let is_scalar = !matches!(value, Php::Array(_) | Php::Null) && !value.to_text().is_empty();
+        if entry.kind.is_list() && is_scalar {
+            let text = format!(
+                "Expected iterable value for multiple field, but got {} instead",
+                value.type_name()
+            );
+            return Err(Refusal::new("100", text));
+        }
+        changes.push((entry.field, value));
+    }
     for (type_id, contacts) in contacts {
         changes.extend(
             multifields(entity)
@@ -188,12 +203,24 @@ fn changes<'a>(
     Ok(changes)
 }
 
-fn given<'a>(call: &Call<'a>) -> Result<&'a Php, Refusal> {
+/// Refuses what is missing or wrong.
+pub(super) fn check(
+    call: &Call<'_>,
+    entity: &Entity,
+    changes: &Changes<'_>,
+    row: Option<Row>,
+) -> Result<(), Refusal> {
+    let mut faults = store::missing(entity, changes, row);
+    faults.extend(store::check(call.world, entity, changes, row));
+    refuse(entity, &faults)
+}
+
+pub(super) fn given<'a>(call: &Call<'a>) -> Result<&'a Php, Refusal> {
     required(call.params, "fields")?;
     optional_array(call, "fields").map(|fields| fields.unwrap_or(call.params))
 }
 
-fn entity<'a>(call: &'a Call<'_>) -> Result<&'a Entity, Refusal> {
+pub(super) fn entity<'a>(call: &'a Call<'_>) -> Result<&'a Entity, Refusal> {
     let type_id = required(call.params, "entityTypeId")?.to_int();
     call.world.crm(type_id).ok_or_else(|| match type_id {
         128.. => Refusal::new("NOT_FOUND", "SPA not found"),
@@ -244,13 +271,18 @@ fn refuse(entity: &Entity, faults: &[Fault]) -> Result<(), Refusal> {
             "CRM_FIELD_ERROR_REQUIRED",
             format!("The field \"{}\" is required", upper(name)),
         )),
-        Some(Fault::Invalid(name)) => Err(Refusal::new(
-            "CRM_FIELD_ERROR_VALUE_NOT_VALID",
-            format!("Invalid value of the field \"{}\"", upper(name)),
-        )),
+        Some(Fault::Invalid(name)) => Err(invalid(&upper(name))),
+        Some(Fault::Email) => Err(invalid("FM")),
     }
 }
 
-fn not_found() -> Refusal {
+pub(super) fn invalid(field: &str) -> Refusal {
+    Refusal::new(
+        "CRM_FIELD_ERROR_VALUE_NOT_VALID",
+        format!("Invalid value of the field \"{field}\""),
+    )
+}
+
+pub(super) fn not_found() -> Refusal {
     Refusal::new("NOT_FOUND", "Item not found")
 }

@@ -2,5 +2,7 @@
 
 pub(super) mod classic;
 mod describe;
+pub(super) mod duplicates;
+pub(super) mod import;
 pub(super) mod item;
 mod store;

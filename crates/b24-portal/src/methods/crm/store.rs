@@ -1,7 +1,10 @@
 //! Writing rows of the CRM: what is filled in, what follows from what, what is checked.
 
-use crate::php::Php;
+use std::borrow::Cow;
+
+use crate::php::{Php, PhpArray};
 use crate::play::Call;
+use crate::world::automation::{Automation, Occasion};
 use crate::world::directory::{BASE_CURRENCY, CATEGORIES, category, stage_names};
 use crate::world::input::{cell, multifields, number};
 use crate::world::schema::{Access, Kind};
@@ -16,6 +19,15 @@ pub(super) type Changes<'a> = Vec<(FieldNo, &'a Php)>;
 pub(super) enum Fault {
     Required(&'static str),
     Invalid(&'static str),
+    /// No address of e-mail.
+    Email,
+}
+
+/// Whether robots and workflows start on what is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Robots {
+    Start,
+    Rest,
 }
 
 /// Whether a caller may set the field when a row is made (`adding`) or changed.
@@ -38,9 +50,14 @@ pub(super) fn check(
     let pipeline = pipeline(entity, changes, row);
     for (field, value) in changes {
         let field = entity.table.field(*field);
+        if field.name == "EMAIL" && !multifield_values(value).all(|value| is_email(&value)) {
+            faults.push(Fault::Email);
+            continue;
+        }
         let text = value.to_text();
         let is_known = match field.kind {
             _ if text.is_empty() => true,
+            kind if kind.is_time() => number(kind, value).is_some(),
             Kind::Status(_) if is_stage(field.name) => world
                 .directory
                 .status(&stage_names(entity.type_id, pipeline).0, &text)
@@ -60,24 +77,54 @@ pub(super) fn check(
     faults
 }
 
-/// The fields that a new row may not do without.
-pub(super) fn missing(entity: &Entity, changes: &Changes<'_>) -> Vec<Fault> {
-    let given = |name: &str| {
-        changes.iter().any(|(field, value)| {
-            entity.table.field(*field).name == name && !value.to_text().is_empty()
-        })
+/// The values that a write of multifields keeps.
+fn multifield_values(value: &Php) -> impl Iterator<Item = Cow<'_, str>> {
+    let items = value.as_array().into_iter().flat_map(PhpArray::values);
+    let kept = items.filter(|item| {
+        item.get_ci("DELETE")
+            .is_none_or(|flag| flag.to_text() != "Y")
+    });
+    kept.filter_map(|item| item.get_ci("VALUE").map(Php::to_text))
+        .filter(|value| !value.is_empty())
+}
+
+fn is_email(text: &str) -> bool {
+    let parts = text.trim().rsplit_once('@');
+    parts.is_some_and(|(name, host)| {
+        let is_spaced = text.trim().contains(char::is_whitespace);
+        !name.is_empty() && host.contains('.') && !host.starts_with('.') && !is_spaced
+    })
+}
+
+/// The fields that a row may not do without: a new one, or one that is to lose them.
+pub(super) fn missing(entity: &Entity, changes: &Changes<'_>, row: Option<Row>) -> Vec<Fault> {
+    let table = &entity.table;
+    let is_empty = |name: &str| {
+        let change = changes
+            .iter()
+            .find(|(field, _)| table.field(*field).name == name);
+        match (change, row) {
+            (Some((_, value)), _) => value.is_null() || value.to_text().is_empty(),
+            (None, None) => true,
+            (None, Some(row)) => table.text(row, name).is_empty(),
+        }
     };
     match entity.type_id {
-        3 if !given("NAME") && !given("LAST_NAME") => {
+        3 if is_empty("NAME") && is_empty("LAST_NAME") => {
             vec![Fault::Required("LAST_NAME"), Fault::Required("NAME")]
         }
-        4 if !given("TITLE") => vec![Fault::Required("TITLE")],
+        4 if is_empty("TITLE") => vec![Fault::Required("TITLE")],
         _ => Vec::new(),
     }
 }
 
 /// Adds a row; values that directories do not know are left out.
-pub(super) fn add(call: &mut Call<'_>, type_id: i64, changes: &Changes<'_>) -> Option<i64> {
+pub(super) fn add(
+    call: &mut Call<'_>,
+    type_id: i64,
+    changes: &Changes<'_>,
+    robots: Robots,
+) -> Option<i64> {
     let (actor, now) = (call.actor.user_id, call.now);
     let entity = call.world.crm_mut(type_id)?;
     let pipeline = pipeline(entity, changes, None);
@@ -107,16 +154,7 @@ pub(super) fn add(call: &mut Call<'_>, type_id: i64, changes: &Changes<'_>) -> O
     table.set_named(row, "IS_NEW", true);
     if !matches!(type_id, 3 | 4) {
         table.set_named(row, "TITLE", default_title(type_id, id).as_str());
-        let (directory, _) = stage_names(type_id, pipeline);
-        let first = call
-            .world
-            .directory
-            .of(&directory)
-            .next()
-            .map(|stage| stage.status_id.clone());
-        if let Some(first) = first {
-            set_stage(call.world, type_id, row, &first);
-        }
+        set_first_stage(call.world, type_id, row, pipeline);
     }
     let World {
         crm,
@@ -127,6 +165,9 @@ pub(super) fn add(call: &mut Call<'_>, type_id: i64, changes: &Changes<'_>) -> O
     apply(entity, row, changes, next_id);
     follow(call.world, type_id, row, None);
     note(call, type_id, id, "ADD");
+    if robots == Robots::Start {
+        start_robots(call, type_id, row, Occasion::Add);
+    }
     Some(id)
 }
 
@@ -142,7 +183,18 @@ pub(super) fn update(call: &mut Call<'_>, type_id: i64, row: Row, changes: &Chan
         return;
     };
     let before = stage(entity, row).map(str::to_owned);
+    let pipeline_before = entity.table.number(row, "CATEGORY_ID");
     apply(entity, row, changes, next_multifield);
+    let pipeline = entity.table.number(row, "CATEGORY_ID");
+    let gives_stage = changes
+        .iter()
+        .any(|(field, _)| is_stage(entity.table.field(*field).name));
+    if pipeline != pipeline_before && !gives_stage {
+        set_first_stage(call.world, type_id, row, pipeline);
+    }
+    let Some(entity) = call.world.crm_mut(type_id) else {
+        return;
+    };
     entity.table.set_named(row, "MODIFY_BY_ID", actor);
     entity.table.set_named(row, "DATE_MODIFY", now);
     if stage(entity, row).map(str::to_owned) != before {
@@ -153,6 +205,21 @@ pub(super) fn update(call: &mut Call<'_>, type_id: i64, row: Row, changes: &Chan
     let id = entity.table.id(row);
     follow(call.world, type_id, row, before.as_deref());
     note(call, type_id, id, "UPDATE");
+    start_robots(call, type_id, row, Occasion::Update);
+}
+
+/// Notes that the robots and workflows of this row's entity and stage would start now.
+fn start_robots(call: &mut Call<'_>, type_id: i64, row: Row, on: Occasion) {
+    let Some(entity) = call.world.crm(type_id) else {
+        return;
+    };
+    let started = Automation {
+        entity: entity.name,
+        id: entity.table.id(row),
+        on,
+        stage: stage(entity, row).unwrap_or_default().to_owned(),
+    };
+    call.world.automation.push(started);
 }
 
 /// Deletes a row; false if there is none.
@@ -208,6 +275,14 @@ fn follow(world: &mut World, type_id: i64, row: Row, before: Option<&str>) {
     }
 }
 
+fn set_first_stage(world: &mut World, type_id: i64, row: Row, pipeline: i64) {
+    let (directory, _) = stage_names(type_id, pipeline);
+    let first = world.directory.of(&directory).next();
+    if let Some(first) = first.map(|stage| stage.status_id.clone()) {
+        set_stage(world, type_id, row, &first);
+    }
+}
+
 fn set_stage(world: &mut World, type_id: i64, row: Row, code: &str) {
     let semantics = world.crm(type_id).and_then(|entity| {
         let (directory, _) = stage_names(type_id, entity.table.number(row, "CATEGORY_ID"));
@@ -247,22 +322,22 @@ pub(super) fn is_stage(name: &str) -> bool {
     matches!(name, "STAGE_ID" | "STATUS_ID")
 }
 
-/// The pipeline that a row is in, or will be in.
+/// The pipeline that a row is in after these changes.
 fn pipeline(entity: &Entity, changes: &Changes<'_>, row: Option<Row>) -> i64 {
-    let default = CATEGORIES
-        .iter()
-        .find(|category| category.entity_type_id == entity.type_id && category.is_default);
-    let default = default.map_or(0, |category| category.id);
-    if let Some(row) = row {
-        return entity.table.number(row, "CATEGORY_ID");
-    }
     let given = changes
         .iter()
         .find(|(field, _)| entity.table.field(*field).name == "CATEGORY_ID");
     let given = given.and_then(|(field, value)| number(entity.table.field(*field).kind, value));
-    given
-        .filter(|id| category(entity.type_id, *id).is_some())
-        .unwrap_or(default)
+    if let Some(id) = given.filter(|id| category(entity.type_id, *id).is_some()) {
+        return id;
+    }
+    if let Some(row) = row {
+        return entity.table.number(row, "CATEGORY_ID");
+    }
+    let default = CATEGORIES
+        .iter()
+        .find(|category| category.entity_type_id == entity.type_id && category.is_default);
+    default.map_or(0, |category| category.id)
 }
 
 fn default_title(type_id: i64, id: i64) -> String {

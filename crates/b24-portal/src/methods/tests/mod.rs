@@ -13,6 +13,7 @@ mod payments;
 mod reference;
 mod tasks;
 mod v3;
+mod writes;
 
 use serde_json::Value;
 
