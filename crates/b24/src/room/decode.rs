@@ -208,17 +208,30 @@ pub(crate) fn plain(text: &str, limit: usize) -> String {
                 .starts_with(|c: char| c.is_ascii_alphabetic() || "/!".contains(c)) =>
             {
                 in_tag = true;
+                // Tags within a word or before a full stop are not the end of one.
+                if !is_inline(&text[at + 1..]) {
+                    out.push(' ');
+                }
             }
-            '>' if in_tag => {
-                in_tag = false;
-                out.push(' ');
-            }
+            '>' if in_tag => in_tag = false,
             _ if in_tag => {}
             c if c.is_control() || c.is_whitespace() => out.push(' '),
             c => out.push(c),
         }
     }
     excerpt(&out.split_whitespace().collect::<Vec<_>>().join(" "), limit)
+}
+
+/// Whether the tag that begins here only dresses up its text.
+fn is_inline(tag: &str) -> bool {
+    let name: String = tag
+        .trim_start_matches('/')
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
+    ["a", "b", "em", "font", "i", "span", "strong", "u"]
+        .iter()
+        .any(|inline| name.eq_ignore_ascii_case(inline))
 }
 
 /// The portal's words end up in errors, so what looks like a secret in them is masked.

@@ -56,11 +56,11 @@ fn times_may_be_missing_whole_or_strings() {
 fn errors_of_both_versions_look_the_same() {
     let v2 = api(
         400,
-        r#"{"error":"ERROR_ARGUMENT","error_description":"Argument 'X' is <b>empty</b><br>","argument":"X"}"#,
+        r#"{"error":"ERROR_ARGUMENT","error_description":"Argument 'X' is <b>empty</b>.<br>See\u003Cbr /\u003Ethe <a href=\"/x\">manual</a>","argument":"X"}"#,
     );
     assert_eq!(
         (v2.code.as_str(), v2.description.as_str()),
-        ("ERROR_ARGUMENT", "Argument 'X' is empty")
+        ("ERROR_ARGUMENT", "Argument 'X' is empty. See the manual")
     );
     assert_eq!(v2.extra, [("argument".to_owned(), Value::from("X"))]);
     let v3 = api(
