@@ -246,6 +246,7 @@ impl ClientBuilder {
         Http::new(&settings).map_err(|error| {
             let error = error.without_url();
             let why = innermost(&error);
+            let why = why.trim_start_matches("unexpected error: ");
             if self.proxy.is_some() {
                 // Without the cause: it shows the proxy's address, password and all.
                 return Error::usage(format!("the proxy cannot be used: {why}"));
