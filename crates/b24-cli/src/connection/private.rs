@@ -37,8 +37,14 @@ pub(super) fn edit(
         .map_err(|error| failed(path, &error).into())
 }
 
-/// Replaces a file in one step.
+/// Replaces a file in one step. A pipe or a device is written to: to replace one takes it away.
 pub(crate) fn write(path: &Path, access: Access, bytes: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return fs::OpenOptions::new()
+            .write(true)
+            .open(path)?
+            .write_all(bytes);
+    }
     // A link is followed, so that it stays one.
     let target: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let directory = target
@@ -100,4 +106,36 @@ fn set_readable(_file: &fs::File, _target: &Path) -> io::Result<()> {
 
 fn failed(path: &Path, error: &io::Error) -> Failure {
     Failure::local(format!("{}: {error}", path.display()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{FileTypeExt, symlink};
+
+    #[test]
+    fn a_pipe_is_written_to_and_stays_one() {
+        let home = tempfile::tempdir().unwrap();
+        let pipe = home.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read_to_string(pipe).unwrap()
+        });
+        write(&pipe, Access::Anyone, b"told").unwrap();
+        assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+        assert_eq!(reader.join().unwrap(), "told");
+    }
+
+    #[test]
+    fn a_link_stays_one() {
+        let home = tempfile::tempdir().unwrap();
+        let (file, link) = (home.path().join("file"), home.path().join("link"));
+        fs::write(&file, "before").unwrap();
+        symlink(&file, &link).unwrap();
+        write(&link, Access::Anyone, b"after").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "after");
+    }
 }
