@@ -53,6 +53,18 @@ const OTHER: &[(&str, &str, &str)] = &[
     ("products", "product", "crm.product.list"),
 ];
 
+/// What messages call a row of this type of `crm.item.*`.
+pub(crate) fn row_of(type_id: u64) -> &'static str {
+    let known = CRM.iter().find(|(.., id)| *id == type_id);
+    known.map_or("item", |(_, row, _)| *row)
+}
+
+/// The word for this type of `crm.item.*`; smart processes have none.
+pub(crate) fn word_of(type_id: u64) -> Option<&'static str> {
+    let known = CRM.iter().find(|(.., id)| *id == type_id);
+    known.map(|(rows, ..)| *rows)
+}
+
 const ITEMS: &str = "crm.item.list";
 
 /// A list of rows on the portal.

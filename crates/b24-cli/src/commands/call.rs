@@ -1,7 +1,7 @@
 //! `b24 call`
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 
 use anyhow::Result;
 use b24::{Effect, Reply};
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::catalogue::{self, Version};
 use crate::entity::Api;
 use crate::exit::Exit;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Failure, Kind, Sent};
 use crate::formats::{compact, pretty};
 use crate::guard;
 use crate::parameters::{self, Tree};
@@ -77,11 +77,23 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
     if let Some(key) = &args.once {
         call = call.idempotency_key(key);
     }
-    let reply = tokio::select! {
-        reply = call.reply() => reply?,
-        reason = session.stop.requested() => return Err(stopped(&args.method, effect, reason).into()),
+    let sent = Sent {
+        method: &args.method,
+        version,
+        params: &params,
+        at: jiff::Zoned::now(),
     };
-    print(&reply, args.envelope, session)?;
+    let reply = tokio::select! {
+        reply = call.reply() => reply.map_err(|error| sent.failure(&error, connection))?,
+        reason = session.stop.requested() => return Err(stopped(&sent, effect, reason).into()),
+    };
+    print(&reply, args.envelope, session).map_err(|error| {
+        let state = match effect {
+            Effect::Read => "nothing changed",
+            _ => "the portal has run it; what it answered is not written",
+        };
+        Failure::unwritten(error, state)
+    })?;
     if let Some(text) = more_pages(&args.method, &params, &reply) {
         session.printer.note(text);
     }
@@ -89,8 +101,8 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
 }
 
 /// A write that was under way when the command was stopped may have run.
-fn stopped(method: &str, effect: Effect, reason: crate::stop::Reason) -> Failure {
-    let failure = Failure::stopped(reason, method);
+fn stopped(sent: &Sent<'_>, effect: Effect, reason: crate::stop::Reason) -> Failure {
+    let failure = Failure::stopped(reason, sent.method);
     if effect == Effect::Read {
         return failure.state("nothing changed");
     }
@@ -100,7 +112,7 @@ fn stopped(method: &str, effect: Effect, reason: crate::stop::Reason) -> Failure
     );
     failure
         .state("unknown; it was not sent again")
-        .hint("look on the portal before you repeat it")
+        .hint(sent.look_first())
 }
 
 fn plan(
@@ -127,7 +139,7 @@ fn plan(
     Ok(Exit::Done)
 }
 
-fn print(reply: &Reply<Box<RawValue>>, envelope: bool, session: &Session) -> Result<()> {
+fn print(reply: &Reply<Box<RawValue>>, envelope: bool, session: &Session) -> io::Result<()> {
     let raw = if envelope {
         whole(reply)?
     } else {
@@ -142,12 +154,11 @@ fn print(reply: &Reply<Box<RawValue>>, envelope: bool, session: &Session) -> Res
     text.push(b'\n');
     let mut out = session.printer.stdout();
     out.write_all(&text)?;
-    out.flush()?;
-    Ok(())
+    out.flush()
 }
 
 /// The answer with what stands beside the result, in the portal's order.
-fn whole(reply: &Reply<Box<RawValue>>) -> Result<String> {
+fn whole(reply: &Reply<Box<RawValue>>) -> io::Result<String> {
     let mut entries = vec![format!("\"result\":{}", reply.result.get())];
     entries.extend(reply.total.map(|total| format!("\"total\":{total}")));
     entries.extend(reply.next.map(|next| format!("\"next\":{next}")));

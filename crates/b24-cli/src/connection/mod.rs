@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use crate::args::{Global, is_on};
 use crate::failure::{Failure, Kind};
-use crate::printer::{Printer, watch};
+use crate::printer::{Printer, disk_words, watch};
 use crate::session::Mode;
 
 pub(crate) use cache::cache;
@@ -216,8 +216,13 @@ pub(crate) fn read_secret(path: &Path) -> Result<Secret> {
         io::stdin().read_to_string(&mut text)?;
         "stdin".to_owned()
     } else {
-        let failed = |error| {
-            Failure::local(format!("{}: {error}", path.display())).state("nothing was sent")
+        let failed = |error: io::Error| {
+            let name = path.display();
+            let failure = match error.kind() {
+                io::ErrorKind::NotFound => Failure::usage(format!("there is no file {name}")),
+                _ => Failure::local(format!("{name}: {}", disk_words(&error))),
+            };
+            failure.state("nothing was sent")
         };
         text = fs::read_to_string(path).map_err(failed)?;
         path.display().to_string()

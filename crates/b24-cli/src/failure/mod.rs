@@ -1,9 +1,11 @@
 //! What went wrong, in the words of the command: one shape for text and JSON.
 
+mod look;
 mod portal;
 mod refine;
 mod usage;
 
+use std::io;
 use std::ops::{Deref, DerefMut};
 
 use serde::Serialize;
@@ -12,6 +14,7 @@ use crate::exit::Exit;
 use crate::session::Connection;
 use crate::stop::Reason;
 
+pub(crate) use look::Sent;
 pub(crate) use portal::from_sdk;
 pub(crate) use refine::refine;
 pub(crate) use usage::{closest, from_clap};
@@ -163,6 +166,15 @@ impl Failure {
                 format!("{what} was not over at --deadline"),
             ),
         }
+    }
+
+    /// Standard output could not take the answer. A reader who has gone is no failure, and stays
+    /// what it is.
+    pub(crate) fn unwritten(error: io::Error, state: impl Into<String>) -> anyhow::Error {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return error.into();
+        }
+        Self::local(error.to_string()).state(state).into()
     }
 
     /// Says what changed or is kept.

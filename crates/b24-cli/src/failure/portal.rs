@@ -96,7 +96,7 @@ impl Case<'_> {
     fn plain(&self) -> Failure {
         let failure = self.failure(self.error.to_string());
         match self.error.kind() {
-            b24::Kind::Usage => failure.state("nothing was sent"),
+            b24::Kind::Usage | b24::Kind::Local => failure.state("nothing was sent"),
             b24::Kind::Refused => failure.state("nothing changed"),
             b24::Kind::Temporary if !self.error.may_have_run() => {
                 failure.state("nothing changed; it is safe to repeat")
@@ -118,11 +118,13 @@ impl Case<'_> {
         }
     }
 
-    /// The list method beside a write: `crm.deal.list` for `crm.deal.add`.
+    /// The list method beside a write, if it needs no more than its name: `crm.deal.list` for
+    /// `crm.deal.add`.
     fn reader(&self) -> Option<String> {
         let (family, _) = self.method.rsplit_once('.')?;
-        let list = format!("{family}.list");
-        catalogue::find_method(&list, None).map(|_| list)
+        let list = catalogue::find_method(&format!("{family}.list"), None)?;
+        let is_plain = list.params.iter().all(|param| !param.required);
+        is_plain.then(|| list.name().to_owned())
     }
 
     fn refused(&self, api: &ApiError) -> Failure {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Encoder;
 use crate::failure::Failure;
-use crate::printer::{Printer, Stdout};
+use crate::printer::{Printer, Stdout, disk_words};
 
 /// The ending of a file that is not whole yet.
 const PART: &str = "b24part";
@@ -63,7 +63,7 @@ impl Output {
         let sink = match sink {
             sink @ (Sink::Stdout(_) | Sink::Device { .. }) if assembled => Sink::Unnamed {
                 file: tempfile::tempfile().map_err(|error| {
-                    let text = format!("no temporary file: {}", words(&error));
+                    let text = format!("no temporary file: {}", disk_words(&error));
                     Failure::local(text).state("nothing was sent")
                 })?,
                 to: Box::new(sink),
@@ -185,7 +185,7 @@ impl Output {
 
     /// An error of the disk in the words of the command, without what is kept.
     pub(crate) fn failure(&self, error: &io::Error) -> String {
-        format!("{}: {}", self.name(), words(error))
+        format!("{}: {}", self.name(), disk_words(error))
     }
 }
 
@@ -215,16 +215,6 @@ fn assemble(encoder: &mut Encoder, part: &File, target: &Path, whole: &Path) -> 
     encoder.assemble(part, &file, scratch.unwrap_or(Path::new(".")))?;
     file.sync_all()?;
     std::fs::rename(whole, target)
-}
-
-/// The reason without the number that the system has for it.
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    match error.kind() {
-        io::ErrorKind::StorageFull => "no space left on device".to_owned(),
-        _ => text.to_lowercase(),
-    }
 }
 
 /// A name that exists and is neither a file nor a directory.
@@ -306,7 +296,7 @@ fn not_opened(path: &Path, error: &io::Error) -> Failure {
                 parent.unwrap_or_default()
             ))
         }
-        _ => Failure::local(format!("{shown} cannot be written: {}", words(error))),
+        _ => Failure::local(format!("{shown} cannot be written: {}", disk_words(error))),
     };
     failure.state("nothing was sent")
 }

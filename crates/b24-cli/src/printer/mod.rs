@@ -18,6 +18,11 @@ pub(crate) use progress::{Progress, counted, grouped, lasting};
 pub(crate) use style::{ColorChoice, ProgressChoice, Style};
 pub(crate) use watch::{time_after, watch};
 
+/// Any other failure of standard output.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output: {}", disk_words(.0))]
+struct StdoutFailed(io::Error);
+
 /// Marks an output error as "the reader has gone", which is a success.
 #[derive(Debug, thiserror::Error)]
 #[error("standard output was closed")]
@@ -217,6 +222,20 @@ fn closed(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::BrokenPipe {
         io::Error::new(io::ErrorKind::BrokenPipe, StdoutClosed)
     } else {
-        error
+        io::Error::new(error.kind(), StdoutFailed(error))
+    }
+}
+
+/// What the disk says, without the number that the system has for it.
+pub(crate) fn disk_words(error: &io::Error) -> String {
+    let failed = error.get_ref().and_then(|inner| inner.downcast_ref());
+    if let Some(StdoutFailed(error)) = failed {
+        return disk_words(error);
+    }
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    match error.kind() {
+        io::ErrorKind::StorageFull => "no space left on device".to_owned(),
+        _ => text.to_lowercase(),
     }
 }

@@ -160,3 +160,10 @@ fn logging_in_without_a_webhook_is_an_error() {
     let home = Home::new();
     assert_shown!(home.run(&["auth", "login", "acme"]));
 }
+
+#[test]
+fn a_file_of_the_webhook_that_is_not_there() {
+    let text = Home::new().run(&["--webhook-file", "nosuch", "ping"]);
+    assert!(text.starts_with("exit: 2\n"), "{text}");
+    assert!(text.contains("error: there is no file nosuch\n"), "{text}");
+}

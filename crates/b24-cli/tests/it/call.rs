@@ -223,3 +223,19 @@ fn standard_input_gives_parameters_once() {
     assert_eq!(deal["ID"], "5");
     assert_shown!(shown(&run(&["call", "crm.deal.get", "-", "fields=@-"])));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_does_not_hide_that_a_write_has_run() {
+    let (served, home) = (Served::demo(), Home::new());
+    let before = served.portal.rows("deal").len();
+    let lines = [
+        "b24 call user.current > /dev/full",
+        "b24 call crm.deal.add 'fields[TITLE]=New pump' > /dev/full",
+        "echo 'crm.deal.add?fields[TITLE]=New+pump' | b24 batch - > /dev/full",
+        "b24 explain 100 > /dev/full",
+    ];
+    let each = lines.map(|line| format!("$ {line}\n{}", home.sh(served.portal.webhook(), line)));
+    assert_shown!(each.join("\n"));
+    assert_eq!(served.portal.rows("deal").len(), before + 2);
+}

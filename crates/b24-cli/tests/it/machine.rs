@@ -265,6 +265,6 @@ fn a_full_disk_is_an_error() {
         .output();
     assert_eq!(
         shown(&output.expect("sh runs")),
-        "exit: 1\n--- stdout\n--- stderr\nerror: No space left on device (os error 28)\n"
+        "exit: 1\n--- stdout\n--- stderr\nerror: standard output: no space left on device\n"
     );
 }

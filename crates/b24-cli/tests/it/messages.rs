@@ -149,6 +149,39 @@ async fn the_outcome_of_a_write_is_unknown() {
     assert_eq!(portal.rows("deal").len(), 23, "each was sent once");
 }
 
+/// What a hint names has to work.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_to_look_first_finds_the_row() {
+    let portal = portal().await;
+    let calls = [
+        ("crm.item.add", "entityTypeId=2 'fields[title]=New pump'"),
+        ("crm.deal.add", "'fields[TITLE]=New pump'"),
+        (
+            "crm.item.update",
+            "entityTypeId=2 id=1 'fields[title]=New pump'",
+        ),
+        (
+            "tasks.task.add",
+            "'fields[TITLE]=New pump' 'fields[RESPONSIBLE_ID]=1'",
+        ),
+    ];
+    for (method, params) in calls {
+        portal.fail_next(method, Fault::CutAfterRun);
+        let text = tokio::task::block_in_place(|| {
+            Home::new().sh(portal.webhook(), &format!("b24 call {method} {params}"))
+        });
+        assert!(text.starts_with("exit: 6\n"), "{text}");
+        let hint = text
+            .lines()
+            .find_map(|line| line.strip_prefix("hint: look first: "));
+        let hint = hint.expect(&text);
+        let found = tokio::task::block_in_place(|| Home::new().sh(portal.webhook(), hint));
+        assert!(found.starts_with("exit: 0\n"), "{hint}\n{found}");
+        assert!(found.contains("New pump"), "{hint}\n{found}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_beyond_the_deadline() {
     let portal = portal().await;

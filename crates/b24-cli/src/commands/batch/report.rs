@@ -36,14 +36,24 @@ impl Counts {
     }
 }
 
+/// Why some commands failed.
+#[derive(Debug, Default)]
+struct Reason {
+    count: u64,
+    /// The first lines.
+    lines: Vec<u64>,
+    /// What the portal said to the first of them.
+    words: Option<String>,
+}
+
 /// Tells what became of the commands, and keeps what later ones refer to.
 pub(super) struct Report<'a> {
     session: &'a Session,
     connection: &'a Connection,
     pub(super) counts: Counts,
     pub(super) results: Results,
-    /// Failures by method and code: how many, and the first lines.
-    reasons: BTreeMap<String, (u64, Vec<u64>)>,
+    /// Failures by method and code.
+    reasons: BTreeMap<String, Reason>,
     out: Vec<u8>,
     started: Instant,
 }
@@ -93,15 +103,26 @@ impl<'a> Report<'a> {
 
     fn error(&mut self, line: &Line, outcome: &str, failure: &Failure) {
         self.results.keep(line, None);
-        let reason = match &failure.code {
-            Some(code) if code.is_empty() => format!("{}: \"\"", line.method),
+        let words = failure.portal.as_deref();
+        let key = match &failure.code {
+            // Such a code says nothing: the words are the reason.
+            Some(code) if code.is_empty() => {
+                format!("{}: \"\" {}", line.method, words.unwrap_or_default())
+            }
+            Some(code) if code.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("{}: {code} {}", line.method, words.unwrap_or_default())
+            }
             Some(code) => format!("{}: {code}", line.method),
             None => failure.message.clone(),
         };
-        let (count, examples) = self.reasons.entry(reason).or_default();
-        *count += 1;
-        if examples.len() < EXAMPLES {
-            examples.push(line.number);
+        let is_told = words.is_none_or(|words| key.ends_with(words));
+        let reason = self.reasons.entry(key).or_insert_with(|| Reason {
+            words: failure.portal.clone().filter(|_| !is_told),
+            ..Reason::default()
+        });
+        reason.count += 1;
+        if reason.lines.len() < EXAMPLES {
+            reason.lines.push(line.number);
         }
         self.begin(line, outcome);
         self.out.extend_from_slice(b",\"error\":");
@@ -212,15 +233,19 @@ impl<'a> Report<'a> {
             )
         };
         let mut failure = Failure::new(kind, message).state(state);
-        for (reason, (count, examples)) in &self.reasons {
-            let shown: Vec<_> = examples.iter().map(u64::to_string).collect();
-            let more = if *count > examples.len() as u64 {
-                " …"
-            } else {
-                ""
+        for (key, reason) in &self.reasons {
+            let shown: Vec<_> = reason.lines.iter().map(u64::to_string).collect();
+            let (lines, more) = match reason.count {
+                1 => ("line", ""),
+                count if count > reason.lines.len() as u64 => ("lines", " …"),
+                _ => ("lines", ""),
             };
+            let words = reason.words.as_ref().map(|words| format!(" {words}"));
             failure = failure.cause(format!(
-                "{count} x {reason}        lines {}{more}",
+                "{} x {}{}        {lines} {}{more}",
+                reason.count,
+                key.trim_end(),
+                words.unwrap_or_default(),
                 shown.join(", ")
             ));
         }

@@ -7,11 +7,12 @@ use b24::{Effect, Outcome};
 
 use super::group::{Entry, GROUP, Group, Maker};
 use super::input::{Line, Overview};
-use super::report::Report;
+use super::report::{Counts, Report};
 use crate::catalogue::Version;
 use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::{Failure, Kind, from_sdk};
+use crate::printer::{counted, grouped};
 use crate::session::Session;
 use crate::stop::Reason;
 
@@ -47,7 +48,7 @@ pub(super) async fn run(
             break;
         }
         let go_on = run.step().await;
-        run.report.flush()?;
+        run.report.flush().map_err(|error| run.unwritten(error))?;
         run.report.progress(overview.commands);
         if let Err(end) = go_on {
             run.skip_rest(commands)?;
@@ -188,6 +189,19 @@ impl Run<'_> {
         }
         let none_unknown = self.report.counts.unknown == 0;
         Err(none_unknown.then(|| Failure::stopped(reason, "the batch")))
+    }
+
+    /// The outcomes of what has run have no place to go.
+    fn unwritten(&self, error: std::io::Error) -> anyhow::Error {
+        let Counts { ok, unknown, .. } = self.report.counts;
+        let ran = counted(ok, "command has run", "commands have run");
+        let unknown = match unknown {
+            0 => String::new(),
+            unknown => format!(", {} may have run", grouped(unknown)),
+        };
+        let state =
+            format!("{ran}{unknown}; the last outcomes are not written, the rest is not sent");
+        Failure::unwritten(error, state)
     }
 
     /// Nothing more is sent: every other line is skipped, and says so.
