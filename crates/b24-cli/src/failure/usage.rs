@@ -22,7 +22,6 @@ const LATER: &[&str] = &[
     "install",
     "trigger",
     "snapshot",
-    "coverage",
     "clone-schema",
 ];
 

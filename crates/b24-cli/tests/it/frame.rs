@@ -23,6 +23,7 @@ const COMMANDS: &[&str] = &[
     "portal",
     "portal fault",
     "portal log",
+    "portal coverage",
     "portal reset",
 ];
 

@@ -183,3 +183,47 @@ fn a_fault_that_does_not_exist() {
     assert!(text.starts_with("exit: 2\n"), "{text}");
     assert!(text.contains("`gremlins` is no fault"), "{text}");
 }
+
+#[cfg(unix)]
+#[test]
+fn coverage_names_what_is_played() {
+    let home = Home::new();
+    let text = run(
+        &home,
+        &[],
+        &[
+            "sh",
+            "-c",
+            "\"$0\" portal coverage",
+            env!("CARGO_BIN_EXE_b24"),
+        ],
+    );
+    assert!(text.starts_with("exit: 0\n"), "{text}");
+    let line = r#"{"is_played":true,"name":"crm.deal.list","version":2}"#;
+    assert!(text.lines().any(|found| found == line), "{text}");
+    assert!(text.contains(r#""is_played":false,"name":"crm.timeline.comment.add""#));
+    assert!(text.contains(" documented methods are played"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_portal_for_one_command_hides_no_other() {
+    let home = Home::new();
+    let words = [
+        "portal",
+        "--port",
+        "0",
+        "--deals",
+        "5",
+        "--ready-file",
+        "ready",
+    ];
+    let outer = format!(
+        "b24 {} & while [ ! -e ready ]; do sleep 0.05; done",
+        words.join(" ")
+    );
+    let inner = "b24 portal --port 0 --deals 5 -- b24 ping";
+    let line = format!("{outer}; {inner}; b24 portal log --clear; echo $?; kill $!; wait");
+    let text = home.sh("", &line);
+    assert!(text.contains("note: the log is empty\n"), "{text}");
+}

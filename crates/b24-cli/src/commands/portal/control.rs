@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::address::{self, Address};
 use crate::exit::Exit;
 use crate::failure::{Failure, Kind};
+use crate::printer::grouped;
 use crate::session::Session;
 
 /// Which portal.
@@ -78,6 +79,13 @@ pub(super) struct LogArgs {
     target: Target,
 }
 
+/// Print every documented method and whether the portal plays it, one JSON object a line.
+#[derive(Debug, clap::Args)]
+pub(super) struct CoverageArgs {
+    #[command(flatten)]
+    target: Target,
+}
+
 pub(super) async fn fault(args: FaultArgs, session: &Session) -> Result<Exit> {
     let portal = Control::of(args.target, session)?;
     if args.clear {
@@ -120,6 +128,25 @@ pub(super) async fn log(args: LogArgs, session: &Session) -> Result<Exit> {
     out.write_all(lines.as_bytes())?;
     out.flush()?;
     Ok(Exit::Done)
+}
+
+pub(super) async fn coverage(args: CoverageArgs, session: &Session) -> Result<Exit> {
+    let portal = Control::of(args.target, session)?;
+    let methods = portal.ask(Method::GET, "/coverage", None).await?;
+    let methods: Value = serde_json::from_str(&methods).context("the portal's methods")?;
+    let methods = methods.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut out = session.printer.stdout();
+    for method in methods {
+        writeln!(out, "{method}")?;
+    }
+    out.flush()?;
+    let played = methods.iter().filter(|method| method["is_played"] == true);
+    let text = format!(
+        "{} of {} documented methods are played",
+        grouped(played.count() as u64),
+        grouped(methods.len() as u64)
+    );
+    Ok(done(session, text))
 }
 
 fn done(session: &Session, text: impl std::fmt::Display) -> Exit {

@@ -39,6 +39,8 @@ enum Action {
     Reset(control::ResetArgs),
     /// Print the requests the portal has seen, one JSON object a line.
     Log(control::LogArgs),
+    /// Print every documented method and whether the portal plays it, one JSON object a line.
+    Coverage(control::CoverageArgs),
 }
 
 /// Runs the command.
@@ -54,5 +56,6 @@ async fn act(action: Action, session: &Session) -> Result<Exit> {
         Action::Fault(args) => control::fault(args, session).await,
         Action::Reset(args) => control::reset(args, session).await,
         Action::Log(args) => control::log(args, session).await,
+        Action::Coverage(args) => control::coverage(args, session).await,
     }
 }

@@ -147,7 +147,10 @@ impl Started {
 
 /// Nobody may take the word of a portal that is gone.
 fn not_ready(path: &Path) {
-    // Mostly it is not there; if it cannot be removed, it cannot be replaced either, and that is told.
+    if !path.is_file() {
+        return;
+    }
+    // If it cannot be removed, it cannot be replaced either, and that is told.
     let _ = std::fs::remove_file(path);
 }
 
@@ -161,7 +164,11 @@ async fn start(args: &ServeArgs, session: &Session) -> Result<Started> {
         .map_err(|error| not_started(&error))?;
     let (ca, ca_file) = certificate(args, &portal)?;
     let address = Address::of(&portal, ca);
-    let noted = LastStarted::locate().filter(|noted| match noted.note(&address) {
+    // A portal for one command is found by its variables: who starts one goes on talking to the
+    // portal that he started before.
+    let alone = args.command.is_empty();
+    let noted = LastStarted::locate().filter(|_| alone);
+    let noted = noted.filter(|noted| match noted.note(&address) {
         Ok(()) => true,
         Err(error) => {
             session.printer.warning(format_args!(
