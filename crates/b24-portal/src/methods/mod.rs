@@ -7,6 +7,7 @@ mod im;
 mod page;
 mod payments;
 mod people;
+mod short;
 mod system;
 mod tasks;
 #[cfg(test)]
@@ -25,6 +26,7 @@ static FAMILIES: &[&[Method]] = &[
     crm::item::METHODS,
     crm::import::METHODS,
     crm::duplicates::METHODS,
+    crm::userfields::METHODS,
     tasks::METHODS,
     payments::METHODS,
     im::METHODS,

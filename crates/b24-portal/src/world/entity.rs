@@ -33,6 +33,14 @@ impl Entity {
         }
     }
 
+    /// Shows the fields as they are now.
+    pub(super) fn renew_views(&mut self) {
+        let fields = self.table.fields();
+        self.classic = View::classic(fields, Style::Classic);
+        self.camel = View::item(fields, false);
+        self.original = View::item(fields, true);
+    }
+
     pub(super) fn users(fields: &'static [Field]) -> Self {
         Self {
             classic: View::classic(fields, Style::User),

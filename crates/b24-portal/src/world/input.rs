@@ -71,14 +71,14 @@ pub(crate) fn condition(
 fn positive(table: &Table, field: FieldNo, op: Op, value: &Php, rules: Rules) -> Filter {
     let kind = table.field(field).kind;
     let test = |test| Filter::field(table, field, test);
-    let numeric = kind.is_number() || matches!(kind, Kind::References(_) | Kind::Options);
+    let numeric = kind.has_numbers();
     let says_nothing = match rules {
         Rules::Strict => value.is_null(),
         Rules::Loose => matches!(value, Php::Null | Php::Bool(false)) || value.as_str() == Some(""),
     };
     match op {
         Op::Is(Relation::Equal)
-            if says_nothing && numeric && !kind.is_time() && rules == Rules::Loose =>
+            if says_nothing && numeric && !kind.element().is_time() && rules == Rules::Loose =>
         {
             Filter::Any(vec![
                 test(Test::Empty),
@@ -108,12 +108,12 @@ fn number_test(
     };
     let test = |relation, number| Filter::field(table, field, Test::Number(relation, number));
     // Between two hundredths: the bound is rounded down, so that "at least" means above it, and nothing equals it.
-    let inexact = kind == Kind::Money && !Hundredths::read(value).exact;
+    let inexact = kind.element() == Kind::Money && !Hundredths::read(value).exact;
     match relation {
         Relation::Equal if inexact => Filter::Always(false),
         Relation::AtLeast if inexact => test(Relation::Above, number),
         Relation::Below if inexact => test(Relation::AtMost, number),
-        Relation::Equal if number == 0 && !kind.is_time() && rules == Rules::Loose => {
+        Relation::Equal if number == 0 && !kind.element().is_time() && rules == Rules::Loose => {
             Filter::Any(vec![
                 test(Relation::Equal, 0),
                 Filter::field(table, field, Test::Empty),
@@ -128,7 +128,7 @@ fn one_of(table: &Table, field: FieldNo, values: &[Php], rules: Rules) -> Filter
     let empty = values
         .iter()
         .any(|value| value.is_null() || (rules == Rules::Loose && value.as_str() == Some("")));
-    let test = if kind.is_number() || matches!(kind, Kind::References(_) | Kind::Options) {
+    let test = if kind.has_numbers() {
         let mut numbers: Vec<i64> = values
             .iter()
             .filter(|value| !value.is_null())
@@ -160,6 +160,7 @@ fn list(value: &Php) -> Vec<Php> {
 /// A value as the number that a field of this kind keeps; `None` for what is no time.
 pub(crate) fn number(kind: Kind, value: &Php) -> Option<i64> {
     match kind {
+        Kind::Several(one) => number(*one, value),
         Kind::Flag | Kind::Boolean => Some(i64::from(flag(value))),
         Kind::Money => Some(Hundredths::read(value).floor),
         Kind::Date => time::parse(&value.to_text()).map(time::day),
@@ -181,6 +182,21 @@ pub(crate) fn cell(field: &Field, value: &Php) -> Cell {
     match (field.kind, value) {
         (Kind::References(_), _) => numbers(value, |id| *id > 0),
         (Kind::Options, _) => numbers(value, known),
+        (Kind::Several(one), _) => {
+            let one = Field {
+                kind: *one,
+                ..*field
+            };
+            let cells = items(value).filter(|value| !value.to_text().is_empty());
+            let numbers = cells.filter_map(|value| match cell(&one, value) {
+                Cell::Number(number) => Some(number),
+                _ => None,
+            });
+            match numbers.collect::<Box<[i64]>>() {
+                numbers if numbers.is_empty() => Cell::Null,
+                numbers => Cell::Numbers(numbers),
+            }
+        }
         (Kind::Texts, _) => match texts(value) {
             texts if texts.is_empty() => Cell::Null,
             texts => Cell::Texts(texts),

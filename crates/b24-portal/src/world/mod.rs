@@ -17,6 +17,7 @@ pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 pub(crate) mod time;
+pub(crate) mod user_fields;
 pub(crate) mod view;
 pub(crate) mod write;
 
@@ -24,6 +25,7 @@ use std::collections::BTreeMap;
 
 use automation::Automation;
 use schema::Kind;
+use user_fields::UserFields;
 
 pub(crate) use cell::{Cell, CellRef, Multifield};
 pub(crate) use directory::Directory;
@@ -39,6 +41,7 @@ pub(crate) struct World {
     pub(crate) payments: Entity,
     pub(crate) events: Entity,
     pub(crate) directory: Directory,
+    pub(crate) user_fields: UserFields,
     /// Robots and workflows that would have started, oldest first.
     pub(crate) automation: Vec<Automation>,
     /// The id of the next phone or e-mail.
@@ -50,16 +53,18 @@ pub(crate) struct World {
 impl World {
     /// Users and directories only.
     pub(crate) fn empty() -> Self {
+        let crm = vec![
+            Entity::crm("lead", 1, entities::LEAD),
+            Entity::crm("deal", 2, entities::DEAL),
+            Entity::crm("contact", 3, entities::CONTACT),
+            Entity::crm("company", 4, entities::COMPANY),
+            Entity::crm("smart_invoice", 31, entities::INVOICE),
+            Entity::crm("dynamic_128", 128, entities::PROJECT),
+            Entity::crm("dynamic_1032", 1032, entities::EQUIPMENT),
+        ];
         let mut world = Self {
-            crm: vec![
-                Entity::crm("lead", 1, entities::LEAD),
-                Entity::crm("deal", 2, entities::DEAL),
-                Entity::crm("contact", 3, entities::CONTACT),
-                Entity::crm("company", 4, entities::COMPANY),
-                Entity::crm("smart_invoice", 31, entities::INVOICE),
-                Entity::crm("dynamic_128", 128, entities::PROJECT),
-                Entity::crm("dynamic_1032", 1032, entities::EQUIPMENT),
-            ],
+            user_fields: UserFields::of(&crm),
+            crm,
             tasks: Entity::tasks(entities::TASK, entities::TASK_V3),
             users: Entity::users(entities::USER),
             payments: Entity::crm("payment", 0, entities::PAYMENT),

@@ -37,12 +37,27 @@ pub(crate) enum Kind {
     Options,
     /// Custom: amount and currency, `100.50|EUR`.
     MoneyText,
+    /// Custom: several values of this kind, whose values are single numbers.
+    Several(&'static Kind),
 }
 
 impl Kind {
     /// Whether values are kept as seconds.
     pub(crate) const fn is_time(self) -> bool {
         matches!(self, Self::Date | Self::DateTime)
+    }
+
+    /// The kind of one value.
+    pub(crate) const fn element(self) -> Self {
+        match self {
+            Self::Several(kind) => *kind,
+            kind => kind,
+        }
+    }
+
+    /// Whether a value is one number, or each of its values is.
+    pub(crate) const fn has_numbers(self) -> bool {
+        self.is_number() || matches!(self, Self::References(_) | Self::Options | Self::Several(_))
     }
 
     /// Whether a value is one number.
@@ -58,6 +73,7 @@ impl Kind {
                 | Self::Texts
                 | Self::Multifield
                 | Self::Options
+                | Self::Several(_)
         )
     }
 
@@ -65,7 +81,7 @@ impl Kind {
     pub(crate) const fn is_list(self) -> bool {
         matches!(
             self,
-            Self::References(_) | Self::Texts | Self::Multifield | Self::Options
+            Self::References(_) | Self::Texts | Self::Multifield | Self::Options | Self::Several(_)
         )
     }
 }
@@ -125,6 +141,8 @@ pub(crate) struct Field {
     pub(crate) classic: bool,
     /// A custom field (`UF_…`).
     pub(crate) custom: bool,
+    /// What `*.fields` calls the type of a custom field that was made here; empty where the kind says it.
+    pub(crate) user_type: &'static str,
     /// The choices of a custom list.
     pub(crate) options: &'static [(i64, &'static str)],
     /// Where an empty list shows this single value instead.
@@ -153,6 +171,7 @@ impl Field {
             required: false,
             classic: true,
             custom: false,
+            user_type: "",
             options: &[],
             single: "",
         }
@@ -166,6 +185,11 @@ impl Field {
             classic: false,
             ..field
         }
+    }
+
+    /// The place that a deleted custom field leaves.
+    pub(crate) const fn gone() -> Self {
+        Self::hollow("")
     }
 
     /// A custom field.

@@ -21,7 +21,7 @@ pub(crate) const ID: FieldNo = 0;
 /// Rows of one entity.
 #[derive(Debug)]
 pub(crate) struct Table {
-    fields: &'static [Field],
+    fields: Vec<Field>,
     /// By field; the id's is not used.
     columns: Vec<Column>,
     initial: Vec<Cell>,
@@ -43,7 +43,7 @@ impl Table {
                 .position(|field| !name.is_empty() && field.name == name)
         };
         Self {
-            fields,
+            fields: fields.to_vec(),
             columns: fields.iter().map(column).collect(),
             initial: fields.iter().map(|field| field.initial.cell()).collect(),
             singles: fields.iter().map(|field| place(field.single)).collect(),
@@ -55,12 +55,36 @@ impl Table {
         }
     }
 
-    pub(crate) const fn fields(&self) -> &'static [Field] {
-        self.fields
+    pub(crate) fn fields(&self) -> &[Field] {
+        &self.fields
     }
 
-    pub(crate) fn field(&self, field: FieldNo) -> &'static Field {
+    pub(crate) fn field(&self, field: FieldNo) -> &Field {
         &self.fields[field]
+    }
+
+    /// Adds a field; rows that there are hold nothing in it, new ones hold `initial`.
+    pub(super) fn add_field(&mut self, field: Field, initial: Cell) -> FieldNo {
+        debug_assert!(field.storage == Storage::Rare, "no row has a place for it");
+        self.results.get_mut().clear();
+        self.columns.push(column(&field));
+        self.fields.push(field);
+        self.initial.push(initial);
+        self.singles.push(None);
+        self.fields.len() - 1
+    }
+
+    /// Describes a field anew; its values stay.
+    pub(super) fn redefine_field(&mut self, place: FieldNo, field: Field, initial: Cell) {
+        self.results.get_mut().clear();
+        self.fields[place] = field;
+        self.initial[place] = initial;
+    }
+
+    /// Takes a field away with its values. Others keep their places.
+    pub(super) fn remove_field(&mut self, place: FieldNo) {
+        self.redefine_field(place, Field::gone(), Cell::Null);
+        self.columns[place] = Column::Constant(Cell::Null);
     }
 
     /// The field of this classic name.

@@ -72,7 +72,9 @@ fn write_value(style: Style, entry: &Entry, value: CellRef<'_>, out: &mut Vec<u8
 fn null(style: Style, kind: Kind) -> &'static [u8] {
     match style {
         Style::Classic if kind.is_time() => b"\"\"",
-        Style::Classic if matches!(kind, Kind::Texts | Kind::Options) => b"false",
+        Style::Classic if matches!(kind, Kind::Texts | Kind::Options | Kind::Several(_)) => {
+            b"false"
+        }
         Style::User if kind.is_time() || kind == Kind::Text => b"\"\"",
         _ if kind.is_list() => b"[]",
         _ => b"null",
@@ -83,7 +85,7 @@ fn write_number(style: Style, entry: &Entry, number: i64, out: &mut Vec<u8>) {
     if let Some((_, word)) = entry.words.iter().find(|(known, _)| *known == number) {
         return json::write_str(word, out);
     }
-    match (entry.kind, style) {
+    match (entry.kind.element(), style) {
         (Kind::Flag, Style::V3 | Style::User) => {
             out.extend_from_slice(if number != 0 { b"true" } else { b"false" });
         }

@@ -9,6 +9,7 @@ use crate::php::{Php, PhpArray};
 use crate::play::{Call, Method, Refusal, Reply};
 use crate::world::Entity;
 use crate::world::scan::Scan;
+use crate::world::schema::Kind;
 use crate::world::view::Group;
 
 macro_rules! methods {
@@ -48,10 +49,8 @@ fn get(call: &mut Call<'_>, type_id: i64) -> Result<Reply, Refusal> {
     let row = entity.table.find(id).ok_or_else(not_found)?;
     let groups = [Group::Standard, Group::Custom, Group::Named];
     let shown = |place: &usize| {
-        !matches!(
-            entity.classic.entries[*place].kind,
-            crate::world::schema::Kind::References(_)
-        )
+        let entry = &entity.classic.entries[*place];
+        entry.group == Group::Custom || !matches!(entry.kind, Kind::References(_))
     };
     let selected: Vec<usize> = entity
         .classic

@@ -95,7 +95,10 @@ fn is_long(name: &str) -> bool {
 }
 
 fn type_name(field: &Field, by_item: bool) -> &'static str {
-    match field.kind {
+    if !field.user_type.is_empty() {
+        return field.user_type;
+    }
+    match field.kind.element() {
         Kind::Integer => "integer",
         Kind::Reference(name) | Kind::References(name) => name,
         Kind::Parent(_) => "crm_entity",
@@ -110,7 +113,7 @@ fn type_name(field: &Field, by_item: bool) -> &'static str {
         Kind::Date => "date",
         Kind::DateTime => "datetime",
         Kind::Multifield => "crm_multifield",
-        Kind::Option | Kind::Options => "enumeration",
+        Kind::Option | Kind::Options | Kind::Several(_) => "enumeration",
         Kind::MoneyText => "money",
     }
 }

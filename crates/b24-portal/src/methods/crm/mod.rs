@@ -6,3 +6,4 @@ pub(super) mod duplicates;
 pub(super) mod import;
 pub(super) mod item;
 mod store;
+pub(super) mod userfields;

@@ -99,23 +99,31 @@ fn is_email(text: &str) -> bool {
 /// The fields that a row may not do without: a new one, or one that is to lose them.
 pub(super) fn missing(entity: &Entity, changes: &Changes<'_>, row: Option<Row>) -> Vec<Fault> {
     let table = &entity.table;
-    let is_empty = |name: &str| {
-        let change = changes
-            .iter()
-            .find(|(field, _)| table.field(*field).name == name);
-        match (change, row) {
-            (Some((_, value)), _) => value.is_null() || value.to_text().is_empty(),
-            (None, None) => true,
-            (None, Some(row)) => table.text(row, name).is_empty(),
-        }
+    let given = |name: &str| {
+        let mut changes = changes.iter();
+        let change = changes.find(|(field, _)| table.field(*field).name == name);
+        change.map(|(_, value)| *value)
     };
-    match entity.type_id {
+    let is_empty = |name: &str| match (given(name), row) {
+        (Some(value), _) => value.to_text().is_empty(),
+        (None, None) => true,
+        (None, Some(row)) => table.text(row, name).is_empty(),
+    };
+    let mut faults = match entity.type_id {
         3 if is_empty("NAME") && is_empty("LAST_NAME") => {
             vec![Fault::Required("LAST_NAME"), Fault::Required("NAME")]
         }
         4 if is_empty("TITLE") => vec![Fault::Required("TITLE")],
         _ => Vec::new(),
-    }
+    };
+    let mandatory = table.fields().iter().filter(|field| field.required);
+    let mandatory = mandatory.filter(|field| match (row, given(field.name)) {
+        (_, Some(value)) => value.is_empty() && value.to_text() != "0",
+        (None, None) => true,
+        (Some(_), None) => false,
+    });
+    faults.extend(mandatory.map(|field| Fault::Required(field.name)));
+    faults
 }
 
 /// Adds a row; values that directories do not know are left out.
@@ -236,11 +244,11 @@ pub(super) fn delete(call: &mut Call<'_>, type_id: i64, id: i64) -> bool {
 
 fn apply(entity: &mut Entity, row: Row, changes: &Changes<'_>, next_id: &mut i64) {
     for &(place, value) in changes {
-        let field = entity.table.field(place);
+        let field = *entity.table.field(place);
         let cell = match field.kind {
             Kind::Multifield => multifields(entity.table.get(row, place), value, next_id),
             Kind::Status(_) | Kind::Currency | Kind::Flag if value.to_text().is_empty() => continue,
-            _ => cell(field, value),
+            _ => cell(&field, value),
         };
         entity.table.set(row, place, &cell);
         // The first of several clients is the one that single fields show.

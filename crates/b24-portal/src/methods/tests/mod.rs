@@ -12,6 +12,7 @@ mod paging;
 mod payments;
 mod reference;
 mod tasks;
+mod userfields;
 mod v3;
 mod writes;
 
