@@ -1,6 +1,8 @@
-//! Who may call: webhooks and their scopes.
+//! Who may call: webhooks, tokens of applications, and their scopes.
 
+use crate::oauth::{NoEntry, Seat};
 use crate::play::{Actor, ActorKind};
+use crate::shared::{Condition, Shared, lock};
 
 /// The credentials of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +20,13 @@ pub(crate) enum Denied {
     NoCredentials,
     WrongWebhook,
     HttpsRequired,
-    UnknownToken,
+    /// The portal's plan has no REST, for this kind of caller.
+    NoPlan(ActorKind),
+    Token(NoEntry),
+    /// Nobody, or somebody who has left.
+    NoUser,
+    /// The application is for others.
+    NotForUser,
 }
 
 /// Who was let in.
@@ -27,6 +35,8 @@ pub(crate) struct Admitted {
     pub(crate) actor: Actor,
     /// Names the credential in counters; not a secret.
     pub(crate) entity: String,
+    /// What is wrong with the user: v2 says so after it has looked at the scope.
+    pub(crate) user: Option<Denied>,
 }
 
 impl Admitted {
@@ -37,6 +47,16 @@ impl Admitted {
             || scope
                 .split(',')
                 .any(|one| self.actor.scopes.iter().any(|own| own == one))
+    }
+
+    /// The last of the checks.
+    pub(crate) fn check_user(&self) -> Result<(), Denied> {
+        self.user.map_or(Ok(()), Err)
+    }
+
+    /// The application, where one calls.
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        self.actor.app.as_ref().map(|seat| seat.client_id.as_str())
     }
 }
 
@@ -49,18 +69,10 @@ struct Webhook {
     active: bool,
 }
 
-#[derive(Debug)]
-struct AppToken {
-    user_id: i64,
-    token: String,
-    scopes: Vec<String>,
-}
-
-/// All webhooks of a portal, the first of which is its own, and the tokens of applications.
+/// All webhooks of a portal, the first of which is its own.
 #[derive(Debug, Default)]
 pub(crate) struct Access {
     webhooks: Vec<Webhook>,
-    tokens: Vec<AppToken>,
 }
 
 impl Access {
@@ -79,14 +91,6 @@ impl Access {
         });
     }
 
-    pub(crate) fn add_token(&mut self, user_id: i64, token: String, scopes: Vec<String>) {
-        self.tokens.push(AppToken {
-            user_id,
-            token,
-            scopes,
-        });
-    }
-
     /// Switches every webhook off or on.
     pub(crate) fn set_active(&mut self, active: bool) {
         self.webhooks
@@ -95,59 +99,87 @@ impl Access {
     }
 
     /// Every secret, to blot it out of logs.
-    pub(crate) fn secrets(&self) -> Vec<String> {
-        let secrets = self.webhooks.iter().map(|webhook| &webhook.secret);
-        secrets
-            .chain(self.tokens.iter().map(|token| &token.token))
-            .cloned()
-            .collect()
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &String> {
+        self.webhooks.iter().map(|webhook| &webhook.secret)
     }
 
-    pub(crate) fn admit(
-        &self,
-        credentials: &Credentials,
-        https_ok: bool,
-    ) -> Result<Admitted, Denied> {
-        match credentials {
-            Credentials::None => Err(Denied::NoCredentials),
-            Credentials::Token(given) => {
-                let place = self.tokens.iter().position(|known| known.token == *given);
-                let place = place.ok_or(Denied::UnknownToken)?;
-                let AppToken {
-                    user_id, scopes, ..
-                } = &self.tokens[place];
-                let actor = Actor {
-                    user_id: *user_id,
-                    kind: ActorKind::App,
-                    scopes: scopes.clone(),
-                };
-                Ok(Admitted {
-                    actor,
-                    entity: format!("application {place}"),
-                })
-            }
-            Credentials::Webhook(..) if !https_ok => Err(Denied::HttpsRequired),
-            Credentials::Webhook(user, secret) => {
-                let is_meant = |hook: &Webhook| {
-                    hook.secret == *secret
-                        && (hook.login == *user || hook.user_id.to_string() == *user)
-                };
-                let place = self
-                    .webhooks
-                    .iter()
-                    .position(|hook| hook.active && is_meant(hook));
-                let place = place.ok_or(Denied::WrongWebhook)?;
-                let hook = &self.webhooks[place];
-                let actor = Actor {
-                    user_id: hook.user_id,
-                    kind: ActorKind::Webhook,
-                    scopes: hook.scopes.clone(),
-                };
-                Ok(Admitted {
-                    actor,
-                    entity: format!("webhook {place}"),
-                })
-            }
-        }
+    fn find(&self, user: &str, secret: &str) -> Option<(usize, &Webhook)> {
+        let is_meant = |hook: &Webhook| {
+            hook.active
+                && hook.secret == secret
+                && (hook.login == user || hook.user_id.to_string() == user)
+        };
+        self.webhooks
+            .iter()
+            .enumerate()
+            .find(|(_, hook)| is_meant(hook))
     }
+}
+
+/// Looks at the credentials of a request.
+pub(crate) fn admit(
+    portal: &Shared,
+    credentials: &Credentials,
+    is_https: bool,
+) -> Result<Admitted, Denied> {
+    let mut admitted = match credentials {
+        Credentials::None => return Err(Denied::NoCredentials),
+        Credentials::Token(token) => by_token(portal, token)?,
+        Credentials::Webhook(user, secret) => {
+            if portal.settings.require_https && !is_https {
+                return Err(Denied::HttpsRequired);
+            }
+            by_webhook(portal, user, secret)?
+        }
+    };
+    if !is_active(portal, admitted.actor.user_id) {
+        admitted.user = Some(Denied::NoUser);
+    }
+    Ok(admitted)
+}
+
+fn by_webhook(portal: &Shared, user: &str, secret: &str) -> Result<Admitted, Denied> {
+    let access = lock(&portal.access);
+    let (place, hook) = access.find(user, secret).ok_or(Denied::WrongWebhook)?;
+    if portal.condition() == Condition::Blocked {
+        return Err(Denied::NoPlan(ActorKind::Webhook));
+    }
+    let actor = Actor {
+        user_id: hook.user_id,
+        kind: ActorKind::Webhook,
+        scopes: hook.scopes.clone(),
+        app: None,
+    };
+    Ok(Admitted {
+        actor,
+        entity: format!("webhook {place}"),
+        user: None,
+    })
+}
+
+fn by_token(portal: &Shared, token: &str) -> Result<Admitted, Denied> {
+    let has_plan = portal.condition() != Condition::Blocked;
+    let admitted =
+        lock(&portal.realm.registry).admit(token, &portal.member_id, has_plan, portal.clock.now());
+    let call = admitted.map_err(Denied::Token)?;
+    let Seat { client_id, .. } = &call.seat;
+    Ok(Admitted {
+        entity: format!("application {client_id}"),
+        user: (!call.is_for_user).then_some(Denied::NotForUser),
+        actor: Actor {
+            user_id: call.user_id,
+            kind: ActorKind::App,
+            scopes: call.scopes,
+            app: Some(call.seat),
+        },
+    })
+}
+
+/// Whether the portal has such a user, who has not left.
+pub(crate) fn is_active(portal: &Shared, user_id: i64) -> bool {
+    let world = lock(&portal.world);
+    let users = &world.users.table;
+    users
+        .find(user_id)
+        .is_some_and(|row| users.number(row, "ACTIVE") == 1)
 }

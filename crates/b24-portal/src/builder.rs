@@ -1,7 +1,9 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -9,18 +11,17 @@ use tokio::net::TcpListener;
 use crate::catalogue;
 use crate::clock::Clock;
 use crate::log::RequestLog;
+use crate::oauth::{self, Lifetimes, OAuthListener, Realm, Registry};
 use crate::play::Facts;
 use crate::portal::Portal;
-use crate::server::{Tls, TlsError};
+use crate::server::{self, Doors, Tls, TlsError};
 use crate::settings::{
     Data, Edition, Operating, PastTheEnd, Rate, Settings, Statuses, Unplayed, V3Profile,
 };
-use crate::shared::{Shared, lock};
+use crate::shared::{ADMINISTRATOR, Shared, lock};
 
 /// Deals of the demo set where no number is asked for.
 const DEMO_DEALS: u64 = 5000;
-/// The user whose webhook the portal hands out.
-const WEBHOOK_USER: i64 = 1;
 
 /// Prepares a [`Portal`].
 #[must_use]
@@ -35,6 +36,12 @@ pub struct PortalBuilder {
     ca_out: Option<PathBuf>,
     started_at: Option<Duration>,
     log: Option<Box<dyn Write + Send>>,
+    member_id: String,
+    host_name: Option<String>,
+    oauth_port: u16,
+    lifetimes: Lifetimes,
+    token_statuses: HashMap<String, u16>,
+    beside: Option<Arc<OAuthListener>>,
 }
 
 impl fmt::Debug for PortalBuilder {
@@ -94,6 +101,12 @@ impl Default for PortalBuilder {
             ca_out: None,
             started_at: None,
             log: None,
+            member_id: oauth::hex(32),
+            host_name: None,
+            oauth_port: 0,
+            lifetimes: Lifetimes::default(),
+            token_statuses: HashMap::new(),
+            beside: None,
         }
     }
 }
@@ -252,6 +265,50 @@ impl PortalBuilder {
         self
     }
 
+    /// What names the portal in tokens and events, wherever it moves: 32 hexadecimal digits; random ones without this.
+    pub fn member_id(mut self, id: impl Into<String>) -> Self {
+        self.member_id = id.into();
+        self
+    }
+
+    /// The portal calls itself so in all its URLs (`acme.localhost`), with its port; by its address without this. Clients
+    /// have to find the name. Requests are told apart by it, whatever portal of the process they reach.
+    pub fn host_name(mut self, name: impl Into<String>) -> Self {
+        self.host_name = Some(name.into());
+        self
+    }
+
+    /// The OAuth server listens on this port; 0 (and the default) takes a free one.
+    pub fn oauth_port(mut self, port: u16) -> Self {
+        self.oauth_port = port;
+        self
+    }
+
+    /// Access tokens live so long; an hour without this.
+    pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetimes.access = lifetime;
+        self
+    }
+
+    /// A used refresh token works again so long after its first use; not at all without this.
+    pub fn refresh_token_grace(mut self, grace: Duration) -> Self {
+        self.lifetimes.grace = grace;
+        self
+    }
+
+    /// The HTTP status of an error of the token endpoint (`invalid_client`), where it shall not be the portal's own.
+    pub fn token_status(mut self, code: impl Into<String>, status: u16) -> Self {
+        self.token_statuses.insert(code.into(), status);
+        self
+    }
+
+    /// One more portal beside another in this process: they share the OAuth server with its settings, the clock, and
+    /// http or https.
+    pub fn beside(mut self, portal: &Portal) -> Self {
+        self.beside = Some(portal.oauth_listener());
+        self
+    }
+
     /// Makes the data and listens. Needs a tokio runtime with time and I/O.
     ///
     /// # Errors
@@ -264,33 +321,57 @@ impl PortalBuilder {
         };
         let listener = TcpListener::bind(asked).await.map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
-        let tls = self.tls()?;
+        let oauth = match &self.beside {
+            Some(oauth) => Arc::clone(oauth),
+            None => Arc::new(self.oauth_server().await?),
+        };
 
         let facts = Facts {
-            host: reachable(address).to_string(),
-            scheme: if tls.is_some() { "https" } else { "http" },
+            host: match &self.host_name {
+                Some(name) => format!("{name}:{}", address.port()),
+                None => server::reachable(address).to_string(),
+            },
+            scheme: if oauth.tls.is_some() { "https" } else { "http" },
             edition: self.settings.edition,
             v3: self.settings.v3,
             past_the_end: self.settings.past_the_end,
             v3_task_list_cap: self.settings.v3_task_list_cap,
         };
-        let clock = Clock::starting_at(self.started_at);
-        let shared = Shared::new(
+        let acceptor = oauth.tls.as_ref().map(|tls| tls.acceptor.clone());
+        let shared = Arc::new(Shared::new(
             self.settings,
             facts,
-            clock,
+            Arc::clone(&oauth.realm),
+            self.member_id,
+            Doors::new(self.listen, acceptor),
             self.control_token,
             RequestLog::new(self.log),
-        );
-        lock(&shared.access).add(WEBHOOK_USER, self.secret.clone(), catalogue::scopes());
+        ));
+        lock(&shared.access).add(ADMINISTRATOR, self.secret.clone(), catalogue::scopes());
+        oauth.realm.join(&shared);
         Ok(Portal::serve(
             shared,
-            WEBHOOK_USER,
+            oauth,
             &self.secret,
             listener,
             address,
-            tls,
         ))
+    }
+
+    async fn oauth_server(&self) -> Result<OAuthListener, StartError> {
+        let asked = SocketAddr::new(self.listen, self.oauth_port);
+        let listen_error = |source| StartError::Listen {
+            address: asked,
+            source,
+        };
+        let listener = TcpListener::bind(asked).await.map_err(listen_error)?;
+        let address = listener.local_addr().map_err(listen_error)?;
+        let tls = self.tls()?;
+        let url = oauth::server_url(tls.is_some(), address);
+        let registry = Registry::new(url, self.lifetimes.clone());
+        let clock = Clock::starting_at(self.started_at);
+        let realm = Realm::new(registry, clock, self.token_statuses.clone());
+        Ok(OAuthListener::serve(Arc::new(realm), listener, tls))
     }
 
     fn tls(&self) -> Result<Option<Tls>, StartError> {
@@ -316,15 +397,6 @@ impl PortalBuilder {
             })?;
         }
         Ok(Some(tls))
-    }
-}
-
-/// An address that a client on this machine can connect to.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
-    } else {
-        address
     }
 }
 

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::catalogue;
 use crate::faults::{Fault, FaultRule};
+use crate::oauth;
 use crate::shared::{Shared, lock};
 use crate::world::World;
 
@@ -43,6 +44,7 @@ pub(crate) fn router(portal: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/rows/{entity}", get(rows))
         .route("/rows/{entity}/delete", post(delete_rows))
         .route("/rows/{entity}/insert", post(insert_rows))
+        .merge(oauth::routes())
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(Arc::clone(portal), guard));
     Router::new()
@@ -81,7 +83,8 @@ async fn unknown() -> Response {
 
 async fn stats(State(portal): Portal) -> Response {
     let requests = portal.counts.requests.load(Ordering::Relaxed);
-    success(&json!({"requests": requests, "refusals": portal.refusals()}))
+    let oauth = *lock(&portal.oauth_counts);
+    success(&json!({"requests": requests, "refusals": portal.refusals(), "oauth": oauth}))
 }
 
 async fn coverage() -> Response {
@@ -214,7 +217,7 @@ fn bearable(count: usize) -> Result<(), Response> {
 }
 
 #[expect(clippy::result_large_err, reason = "an answer, made once a request")]
-fn read<T: DeserializeOwned>(body: &[u8], example: &str) -> Result<T, Response> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8], example: &str) -> Result<T, Response> {
     serde_json::from_slice(body).map_err(|error| {
         failure(
             StatusCode::BAD_REQUEST,
@@ -223,11 +226,11 @@ fn read<T: DeserializeOwned>(body: &[u8], example: &str) -> Result<T, Response> 
     })
 }
 
-fn success(value: &Value) -> Response {
+pub(crate) fn success(value: &Value) -> Response {
     respond(StatusCode::OK, value)
 }
 
-fn failure(status: StatusCode, text: &str) -> Response {
+pub(crate) fn failure(status: StatusCode, text: &str) -> Response {
     respond(status, &json!({"error": text}))
 }
 

@@ -1,5 +1,6 @@
 //! The request log: what came, what was answered; never a secret.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::Write;
@@ -7,6 +8,7 @@ use std::sync::Mutex;
 
 use serde::Serialize;
 
+use crate::oauth::TOKEN_LENGTH;
 use crate::php::{Php, PhpArray};
 use crate::shared::lock;
 
@@ -16,7 +18,7 @@ const KEPT: usize = 10_000;
 const SHOWN: usize = 2000;
 
 /// One request as the portal saw it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LogEntry {
     /// When it came, by the portal's clock.
@@ -25,9 +27,9 @@ pub struct LogEntry {
     pub address: String,
     /// GET, POST …
     pub verb: String,
-    /// The method as called; empty where the URL names none.
+    /// The method as called; empty where the URL names none; `oauth/token` and `oauth/authorize`.
     pub method: String,
-    /// 2 or 3.
+    /// 2 or 3; 0 for OAuth.
     pub version: u8,
     /// Its parameters as JSON, without credentials and without `cmd`, cut when long.
     pub params: String,
@@ -176,11 +178,22 @@ fn finished(text: &str, secrets: &[String]) -> String {
     {
         text = text.replace(secret.as_str(), "***");
     }
+    let text = without_tokens(&text);
     if text.len() > SHOWN {
         format!("{}…", beginning(&text))
     } else {
-        text
+        text.into_owned()
     }
+}
+
+/// Tokens and codes are known by their form, so that none has to be looked up.
+fn without_tokens(text: &str) -> Cow<'_, str> {
+    let is_part = |letter: char| letter.is_ascii_hexdigit();
+    let runs = text.split(|letter| !is_part(letter));
+    let found: Vec<&str> = runs.filter(|run| run.len() == TOKEN_LENGTH).collect();
+    found.into_iter().fold(Cow::Borrowed(text), |text, token| {
+        Cow::Owned(text.replace(token, "***"))
+    })
 }
 
 /// As much of a text as the log shows.
@@ -213,6 +226,8 @@ mod tests {
             command_text("m?auth=x&id=s3cret", &["s3cret".to_owned()]),
             "m?auth=***&id=***"
         );
+        let token = "0a".repeat(35);
+        assert_eq!(shown(&format!("note=x{token}")), r#"{"note":"x***"}"#);
         assert_eq!(
             shown(&format!("a={}", "Ж".repeat(5000))).chars().last(),
             Some('…')

@@ -1,7 +1,11 @@
 //! One call as a method plays it: what it is given and what it may answer.
 
+use std::sync::Mutex;
+
+use crate::oauth::{Registry, Seat};
 use crate::php::{Php, json};
 use crate::settings::{Edition, PastTheEnd, V3Profile};
+use crate::shared::ADMINISTRATOR;
 use crate::world::World;
 
 /// One call as a method plays it.
@@ -18,6 +22,8 @@ pub(crate) struct Call<'a> {
     pub(crate) now: i64,
     /// What the portal knows about itself.
     pub(crate) portal: &'a Facts,
+    /// What the OAuth server knows.
+    pub(crate) oauth: &'a Mutex<Registry>,
 }
 
 /// Who calls.
@@ -26,12 +32,14 @@ pub(crate) struct Actor {
     pub(crate) user_id: i64,
     pub(crate) kind: ActorKind,
     pub(crate) scopes: Vec<String>,
+    /// The application on this portal, where one calls.
+    pub(crate) app: Option<Seat>,
 }
 
 impl Actor {
     /// The first user is the portal's administrator.
     pub(crate) const fn is_admin(&self) -> bool {
-        self.user_id == 1
+        self.user_id == ADMINISTRATOR
     }
 }
 

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -6,13 +7,13 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::task::AbortHandle;
 
 use crate::builder::{PortalBuilder, random_word};
 use crate::faults::{Fault, FaultRule};
 use crate::log::LogEntry;
-use crate::server::{self, Tls};
-use crate::shared::{Refusals, Shared, lock};
+use crate::oauth::OAuthListener;
+use crate::server;
+use crate::shared::{ADMINISTRATOR, Refusals, Shared, lock};
 use crate::world::automation::Automation;
 use crate::{control, http};
 
@@ -28,11 +29,10 @@ use crate::{control, http};
 /// ```
 pub struct Portal {
     shared: Arc<Shared>,
+    oauth: Arc<OAuthListener>,
     router: Router,
     address: SocketAddr,
     webhook: String,
-    ca_pem: Option<String>,
-    server: AbortHandle,
 }
 
 impl fmt::Debug for Portal {
@@ -46,7 +46,7 @@ impl fmt::Debug for Portal {
 
 impl Drop for Portal {
     fn drop(&mut self) {
-        self.server.abort();
+        self.shared.doors.close();
     }
 }
 
@@ -69,44 +69,59 @@ impl Portal {
     }
 
     pub(crate) fn serve(
-        shared: Shared,
-        user_id: i64,
+        shared: Arc<Shared>,
+        oauth: Arc<OAuthListener>,
         secret: &str,
         listener: TcpListener,
         address: SocketAddr,
-        tls: Option<Tls>,
     ) -> Self {
-        let webhook = webhook_url(&shared, user_id, secret);
-        let shared = Arc::new(shared);
-        let router = control::router(&shared)
-            .fallback(http::serve)
-            .with_state(Arc::clone(&shared));
-        let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
-        let server =
-            tokio::spawn(server::accept(listener, acceptor, router.clone())).abort_handle();
+        let webhook = webhook_url(&shared, ADMINISTRATOR, secret);
+        let router = router(&shared);
+        shared.doors.open(listener, router.clone());
         Self {
             shared,
+            oauth,
             router,
             address,
             webhook,
-            ca_pem,
-            server,
         }
     }
 
-    /// The webhook's full URL, with a slash at its end. A secret.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(crate) fn oauth_listener(&self) -> Arc<OAuthListener> {
+        Arc::clone(&self.oauth)
+    }
+
+    /// The webhook's full URL, with a slash at its end, where the portal was at its start. A secret.
     pub fn webhook(&self) -> &str {
         &self.webhook
     }
 
     /// `http://host:port`, without a secret.
     pub fn url(&self) -> String {
-        format!("{}://{}", self.shared.facts.scheme, self.shared.facts.host)
+        self.shared.url()
     }
 
-    /// Where the portal listens.
+    /// Where the portal listens since its start.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Moves the portal to another port, as one that is renamed: its old address answers 302, refreshes tell the new one.
+    /// The new URL.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub async fn rename(&self) -> io::Result<String> {
+        rename(&self.shared).await
+    }
+
+    /// As [`Self::rename`], to another name at the same port; clients have to find it.
+    pub fn rename_to(&self, host_name: &str) -> String {
+        rename_to(&self.shared, host_name)
     }
 
     /// Where the control API is.
@@ -121,7 +136,7 @@ impl Portal {
 
     /// The certificate (PEM) that clients of an https portal have to trust.
     pub fn ca_pem(&self) -> Option<&str> {
-        self.ca_pem.as_deref()
+        self.oauth.tls.as_ref().map(|tls| tls.ca_pem.as_str())
     }
 
     /// The portal as a service to call in process, without sockets: paused tokio time then drives it exactly.
@@ -137,15 +152,6 @@ impl Portal {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         lock(&self.shared.access).add(user_id, secret.clone(), scopes);
         webhook_url(&self.shared, user_id, &secret)
-    }
-
-    /// A new token of an application, with these scopes: for a Bearer header, or the parameters `auth` and
-    /// `access_token`. It does not expire.
-    pub fn add_token(&self, user_id: i64, scopes: &[&str]) -> String {
-        let token = random_word(70);
-        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        lock(&self.shared.access).add_token(user_id, token.clone(), scopes);
-        token
     }
 
     /// Makes the next request of this method go wrong. Calls queue up: two faults hit two requests.
@@ -230,9 +236,29 @@ impl Portal {
     }
 }
 
+fn router(shared: &Arc<Shared>) -> Router {
+    control::router(shared)
+        .fallback(http::serve)
+        .with_state(Arc::clone(shared))
+}
+
+/// Moves a portal to another port; its new URL.
+pub(crate) async fn rename(shared: &Arc<Shared>) -> io::Result<String> {
+    let listener = shared.doors.another().await?;
+    let address = server::reachable(listener.local_addr()?);
+    shared.doors.open(listener, router(shared));
+    shared.move_to(address.to_string());
+    Ok(shared.url())
+}
+
+/// Gives a portal another name, at the port where it is; its new URL.
+pub(crate) fn rename_to(shared: &Shared, host_name: &str) -> String {
+    let url = shared.url();
+    let port = url.rsplit_once(':').map_or("", |(_, port)| port);
+    shared.move_to(format!("{host_name}:{port}"));
+    shared.url()
+}
+
 fn webhook_url(shared: &Shared, user_id: i64, secret: &str) -> String {
-    format!(
-        "{}://{}/rest/{user_id}/{secret}/",
-        shared.facts.scheme, shared.facts.host
-    )
+    format!("{}/rest/{user_id}/{secret}/", shared.url())
 }

@@ -1,5 +1,7 @@
 //! The refusals of the protocol itself; methods have their own.
 
+use crate::access::Denied;
+use crate::oauth::NoEntry;
 use crate::play::{ActorKind, Refusal, Version};
 use crate::settings::Statuses;
 
@@ -27,19 +29,60 @@ pub(crate) fn not_played(name: &str) -> Refusal {
     Refusal::new("B24_PORTAL_NOT_PLAYED", text).status(501)
 }
 
-pub(crate) fn no_auth() -> Refusal {
+/// Why credentials are not accepted.
+pub(crate) fn denied(denied: Denied) -> Refusal {
+    match denied {
+        Denied::NoCredentials => no_auth(),
+        Denied::WrongWebhook => invalid_credentials(),
+        Denied::HttpsRequired => https_required(),
+        Denied::NoPlan(kind) => no_plan(kind),
+        Denied::Token(NoEntry::Unknown) => unknown_token(),
+        Denied::Token(NoEntry::Blocked) => overload(),
+        Denied::Token(NoEntry::NoPlan) => no_plan(ActorKind::App),
+        Denied::Token(NoEntry::NotInstalled) => {
+            Refusal::new("APPLICATION_NOT_FOUND", "Application not found").status(401)
+        }
+        Denied::Token(NoEntry::Unpaid) => {
+            Refusal::new("PAYMENT_REQUIRED", "Payment required").status(401)
+        }
+        Denied::Token(NoEntry::Expired) => {
+            Refusal::new("expired_token", "The access token provided has expired").status(401)
+        }
+        Denied::NoUser => {
+            Refusal::new("authorization_error", "Unable to authorize user").status(401)
+        }
+        Denied::NotForUser => {
+            let text = "The user does not have access to the application.";
+            Refusal::new("user_access_error", text).status(401)
+        }
+    }
+}
+
+fn no_plan(kind: ActorKind) -> Refusal {
+    let text = match kind {
+        ActorKind::App => "REST is available only on commercial plans.",
+        ActorKind::Webhook => "REST is available only by subscription.",
+    };
+    Refusal::new("ACCESS_DENIED", text).status(401)
+}
+
+pub(crate) fn portal_deleted() -> Refusal {
+    Refusal::new("PORTAL_DELETED", "Portal was deleted").status(403)
+}
+
+fn no_auth() -> Refusal {
     Refusal::new("NO_AUTH_FOUND", "Wrong authorization data").status(401)
 }
 
-pub(crate) fn invalid_credentials() -> Refusal {
+fn invalid_credentials() -> Refusal {
     Refusal::new("INVALID_CREDENTIALS", "Invalid request credentials").status(401)
 }
 
-pub(crate) fn https_required() -> Refusal {
+fn https_required() -> Refusal {
     Refusal::new("INVALID_REQUEST", "Https required.").status(401)
 }
 
-pub(crate) fn unknown_token() -> Refusal {
+fn unknown_token() -> Refusal {
     Refusal::new("invalid_token", "Unable to get application by token").status(401)
 }
 

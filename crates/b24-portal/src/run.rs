@@ -138,7 +138,7 @@ impl Running<'_> {
                 let start = take_start(&mut params, self.version);
                 let params = Php::Array(params);
                 let mut world = lock(&self.portal.world);
-                let (actor, portal) = (&self.who.actor, &self.portal.facts);
+                let (actor, portal) = (&self.who.actor, &self.portal.facts());
                 (method.play)(&mut Call {
                     world: &mut world,
                     params: &params,
@@ -146,6 +146,7 @@ impl Running<'_> {
                     actor,
                     now,
                     portal,
+                    oauth: &self.portal.realm.registry,
                 })
             }
             Known::Documented(method) if self.portal.settings.unplayed == Unplayed::Stub => {

@@ -1,8 +1,8 @@
 //! The state of one portal, shared by its requests.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
 
@@ -12,10 +12,15 @@ use crate::faults::FaultPlan;
 use crate::limits::bucket::Buckets;
 use crate::limits::operating::Ledgers;
 use crate::log::RequestLog;
+use crate::oauth::{Deliveries, Event, Host, OAuthCounts, Realm};
 use crate::play::Facts;
+use crate::server::Doors;
 use crate::settings::{Data, Settings};
 use crate::v3::idempotency::Replays;
 use crate::world::World;
+
+/// The user whose webhook the portal hands out, and who acts where nobody else is named.
+pub(crate) const ADMINISTRATOR: i64 = 1;
 
 /// Locks, and goes on after a panic elsewhere: what the mutexes hold is whole between statements.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -26,8 +31,10 @@ pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
-    pub(crate) facts: Facts,
     pub(crate) clock: Clock,
+    pub(crate) realm: Arc<Realm>,
+    /// Names the portal wherever it moves.
+    pub(crate) member_id: String,
     pub(crate) control_token: String,
     pub(crate) log: RequestLog,
     pub(crate) access: Mutex<Access>,
@@ -38,7 +45,30 @@ pub(crate) struct Shared {
     /// Requests that are served at once.
     pub(crate) workers: Option<Semaphore>,
     pub(crate) world: Mutex<World>,
+    pub(crate) oauth_counts: Mutex<OAuthCounts>,
+    /// Changes only when the portal moves.
+    facts: Mutex<Arc<Facts>>,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) doors: Doors,
+    /// `host:port` of before.
+    former_hosts: Mutex<Vec<String>>,
+    condition: Mutex<Condition>,
+    acting_user: AtomicI64,
     buckets: Mutex<Option<Buckets>>,
+}
+
+/// Whether a portal serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Condition {
+    /// It serves.
+    #[default]
+    Running,
+    /// Its plan has no REST (`ACCESS_DENIED`); refreshes work.
+    Blocked,
+    /// It is gone (`PORTAL_DELETED`), and so are its tokens.
+    Deleted,
 }
 
 /// What was served and refused.
@@ -71,7 +101,9 @@ impl Shared {
     pub(crate) fn new(
         settings: Settings,
         facts: Facts,
-        clock: Clock,
+        realm: Arc<Realm>,
+        member_id: String,
+        doors: Doors,
         control_token: String,
         log: RequestLog,
     ) -> Self {
@@ -82,8 +114,9 @@ impl Shared {
                 .map(|count| Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS))),
             world: Mutex::new(new_world(settings.data)),
             settings,
-            facts,
-            clock,
+            clock: realm.clock.clone(),
+            realm,
+            member_id,
             control_token,
             log,
             access: Mutex::default(),
@@ -91,10 +124,18 @@ impl Shared {
             ledgers: Mutex::default(),
             replays: Mutex::default(),
             counts: Counts::default(),
+            oauth_counts: Mutex::default(),
+            deliveries: Deliveries::default(),
+            doors,
+            facts: Mutex::new(Arc::new(facts)),
+            former_hosts: Mutex::default(),
+            condition: Mutex::default(),
+            acting_user: AtomicI64::new(ADMINISTRATOR),
         }
     }
 
-    /// Everything as it was at the start: data, counters, faults, log, webhooks.
+    /// Everything as it was at the start: data, counters, faults, log, webhooks; every application installed. Tokens
+    /// live on, and the clock goes on.
     pub(crate) fn reset(&self) {
         *lock(&self.world) = new_world(self.settings.data);
         *lock(&self.buckets) = new_buckets(&self.settings);
@@ -102,6 +143,11 @@ impl Shared {
         *lock(&self.replays) = Replays::default();
         lock(&self.faults).clear();
         lock(&self.access).set_active(true);
+        lock(&self.realm.registry).restore(&self.member_id);
+        *lock(&self.condition) = Condition::Running;
+        *lock(&self.oauth_counts) = OAuthCounts::default();
+        lock(&self.deliveries).clear();
+        self.set_acting_user(ADMINISTRATOR);
         self.log.clear();
         self.counts.clear();
     }
@@ -112,6 +158,73 @@ impl Shared {
         lock(&self.buckets)
             .as_mut()
             .is_none_or(|buckets| buckets.admit(from, now))
+    }
+
+    pub(crate) fn facts(&self) -> Arc<Facts> {
+        Arc::clone(&lock(&self.facts))
+    }
+
+    /// `http://host:port`
+    pub(crate) fn url(&self) -> String {
+        let facts = self.facts();
+        format!("{}://{}", facts.scheme, facts.host)
+    }
+
+    pub(crate) fn is_at(&self, authority: &str) -> bool {
+        lock(&self.facts).host.eq_ignore_ascii_case(authority)
+    }
+
+    pub(crate) fn was_at(&self, authority: &str) -> bool {
+        let hosts = lock(&self.former_hosts);
+        hosts
+            .iter()
+            .any(|host| host.eq_ignore_ascii_case(authority))
+    }
+
+    /// Whom of the process this name means, if not this portal.
+    pub(crate) fn named(&self, authority: &str) -> Option<Host> {
+        if self.is_at(authority) {
+            return None;
+        }
+        self.realm.at(authority)
+    }
+
+    /// Goes to another host; the one it leaves redirects.
+    pub(crate) fn move_to(&self, host: String) {
+        let mut facts = lock(&self.facts);
+        let moved = Facts {
+            host,
+            ..Facts::clone(&facts)
+        };
+        lock(&self.former_hosts).push(facts.host.clone());
+        *facts = Arc::new(moved);
+        drop(facts);
+        lock(&self.realm.registry).place(&self.member_id, self.url());
+    }
+
+    pub(crate) fn condition(&self) -> Condition {
+        *lock(&self.condition)
+    }
+
+    pub(crate) fn set_condition(&self, condition: Condition) {
+        *lock(&self.condition) = condition;
+        let is_deleted = condition == Condition::Deleted;
+        lock(&self.realm.registry).set_deleted(&self.member_id, is_deleted);
+    }
+
+    /// Sends an event, once.
+    pub(crate) fn send(&self, event: Event, url: String) {
+        let deliveries = Arc::clone(&self.deliveries);
+        self.realm.runtime.spawn(event.deliver(url, deliveries));
+    }
+
+    /// Who stands before the browser that comes to `/oauth/authorize/`.
+    pub(crate) fn acting_user(&self) -> i64 {
+        self.acting_user.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_acting_user(&self, user_id: i64) {
+        self.acting_user.store(user_id, Ordering::Relaxed);
     }
 
     pub(crate) fn refusals(&self) -> Refusals {

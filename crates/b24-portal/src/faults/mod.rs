@@ -80,6 +80,8 @@ pub enum Fault {
         /// `error_description`
         text: String,
     },
+    /// Runs the method and takes these keys out of its JSON answer.
+    Without(Vec<String>),
     /// 302 to another host (with or without a scheme), same path; nothing runs.
     Redirect {
         /// `acme.example` or `https://acme.example`

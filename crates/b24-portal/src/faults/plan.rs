@@ -55,8 +55,18 @@ impl FaultPlan {
 
     /// What hits this request: at most one delay, one change of data and one outcome, oldest rule first.
     pub(crate) fn strike(&mut self, method: &str) -> Strike {
+        self.strike_by(method, |_| true)
+    }
+
+    /// What hits a request that is no method: only rules that name it.
+    pub(crate) fn strike_named(&mut self, name: &str) -> Strike {
+        self.strike_by(name, |rule| rule.method.is_some())
+    }
+
+    fn strike_by(&mut self, method: &str, is_meant: impl Fn(&FaultRule) -> bool) -> Strike {
         let mut strike = Strike::default();
-        for waiting in self.matching(method) {
+        let matching = self.matching(method);
+        for waiting in matching.filter(|waiting| is_meant(&waiting.rule)) {
             let slot = match waiting.rule.fault.part() {
                 Part::Request => continue,
                 Part::Delay => &mut strike.delay,

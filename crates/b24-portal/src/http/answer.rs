@@ -9,6 +9,9 @@ use http::header::{CONTENT_TYPE, HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body::Frame;
 
+use crate::settings::Edition;
+use crate::shared::Shared;
+
 /// Marks the answer of a call whose connection is cut ([`Fault::CutAfterRun`](crate::Fault) and its kin).
 ///
 /// The portal's own server resets the connection. Where the router is called in process, the response carries this
@@ -85,6 +88,14 @@ impl HttpAnswer {
         }
     }
 
+    /// A page for people.
+    pub(crate) fn html(status: u16, page: &str) -> Self {
+        Self {
+            is_html: true,
+            ..Self::json(status, page.as_bytes().to_vec())
+        }
+    }
+
     pub(crate) fn redirect(to: &str) -> Self {
         let mut answer = Self::page(302);
         if let Ok(location) = HeaderValue::from_str(to) {
@@ -113,6 +124,14 @@ impl HttpAnswer {
     /// Bytes of head and body together, as good as they are known before the server adds a date.
     pub(crate) fn length(&self) -> usize {
         HEAD + self.body.len()
+    }
+
+    /// Cloud portals name the application that calls.
+    pub(crate) fn application(self, portal: &Shared, client_id: Option<&str>) -> Self {
+        match client_id.filter(|_| portal.settings.edition != Edition::Box) {
+            Some(client_id) => self.header("x-bitrix-rest-application", client_id),
+            None => self,
+        }
     }
 
     pub(crate) fn into_response(self) -> Response {

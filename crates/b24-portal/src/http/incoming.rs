@@ -24,9 +24,10 @@ pub(crate) struct Incoming {
     pub(crate) json: JsonBody,
     pub(crate) credentials: Credentials,
     pub(crate) is_https: bool,
-    pub(crate) address: IpAddr,
     pub(crate) idempotency_key: Option<Vec<u8>>,
     pub(crate) wants_local_errors: bool,
+    /// The application that was let in.
+    pub(crate) client_id: Option<String>,
     /// A fault that hits one command of this batch.
     pub(crate) inner_fault: Option<Fault>,
 }
@@ -53,12 +54,12 @@ impl Incoming {
             credentials: Credentials::None,
             is_https: parts.extensions.get::<Secure>().is_some()
                 || parts.uri.scheme_str() == Some("https"),
-            address: address(parts),
             idempotency_key: parts
                 .headers
                 .get("idempotency-key")
                 .map(|key| key.as_bytes().to_vec()),
             wants_local_errors: parts.headers.contains_key("x-local-error-language"),
+            client_id: None,
             inner_fault: None,
         };
         match route.version {
@@ -137,7 +138,7 @@ fn v3_body(parts: &Parts, body: &[u8]) -> (JsonBody, PhpArray) {
 }
 
 /// Loopback for requests that came without a socket.
-fn address(parts: &Parts) -> IpAddr {
+pub(super) fn address(parts: &Parts) -> IpAddr {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| {
         peer.ip()

@@ -5,8 +5,9 @@ mod incoming;
 mod params;
 mod route;
 mod serve;
+mod struck;
 
 pub use answer::ConnectionCut;
 pub(crate) use answer::HttpAnswer;
 pub(crate) use incoming::{Incoming, JsonBody};
-pub(crate) use serve::serve;
+pub(crate) use serve::{serve, serve_oauth};

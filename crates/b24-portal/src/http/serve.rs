@@ -7,61 +7,177 @@ use axum::body::{self, Body};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use futures_util::StreamExt;
-use http::header::CONTENT_LENGTH;
+use http::Method;
+use http::header::{CONTENT_LENGTH, HOST};
 use http::request::Parts;
-use http::{Method, Uri};
-use tokio::time::{sleep, timeout};
+use http::uri::Authority;
 
 use super::answer::{ConnectionCut, HttpAnswer, add_common_headers};
-use super::incoming::Incoming;
+use super::incoming::{Incoming, address};
+use super::params::v2_params;
 use super::route::method_of;
+use super::struck;
 use crate::clock::Moment;
-use crate::faults::{Fault, Strike};
+use crate::faults::Fault;
 use crate::log::{self, LogEntry};
+use crate::oauth::{self, Door, Host, Realm};
 use crate::php::{Php, PhpArray};
 use crate::play::{Refusal, Version};
-use crate::run::refusal_of;
-use crate::shared::{Shared, lock};
+use crate::shared::{Condition, Shared, lock};
 use crate::world::time;
 use crate::{refusals, v2, v3};
 
 /// Longer bodies are refused, as `post_max_size` would.
 const LONGEST_BODY: usize = 256 << 20;
 
-/// Answers everything under `/rest/`; other paths get the web server's 404 page.
+/// Answers everything under `/rest/` and `/oauth/`; other paths get the web server's 404 page.
 pub(crate) async fn serve(State(portal): State<Arc<Shared>>, request: Request) -> Response {
+    let portal = match authority(&request).and_then(|name| portal.named(name)) {
+        None => portal,
+        Some(Host::Portal(named)) => named,
+        Some(Host::Server) => return serve_oauth(State(Arc::clone(&portal.realm)), request).await,
+        Some(Host::Moved(url)) => {
+            return HttpAnswer::redirect(&struck::at(&url, request.uri())).into_response();
+        }
+    };
     let arrived = portal.clock.now();
     let (parts, body) = request.into_parts();
     if parts.method == Method::OPTIONS {
-        let mut response = Response::new(Body::empty());
-        add_common_headers(response.headers_mut());
-        return response;
+        return allowed();
     }
     if let Some(method) = method_of(parts.uri.path()) {
         let fault = lock(&portal.faults).strike_request(&method);
         if let Some(fault) = fault {
-            return cut_request(&portal, &parts, body, &fault, arrived).await;
+            return cut_request(&portal, parts, body, &fault, arrived).await;
         }
     }
     let Ok(body) = body::to_bytes(body, LONGEST_BODY).await else {
         return HttpAnswer::page(413).into_response();
     };
-    let Some(incoming) = Incoming::read(&parts, &body).await else {
-        return HttpAnswer::page(404).into_response();
+    match Door::of(&parts) {
+        Some(door) => {
+            let params = v2_params(&parts, &body).await;
+            let portal = match door {
+                Door::Authorize => portal,
+                Door::Token => granting(&portal.realm, &params).unwrap_or(portal),
+            };
+            answer(portal, Work::OAuth(door, params), parts, arrived).await
+        }
+        None => match Incoming::read(&parts, &body).await {
+            Some(incoming) => {
+                portal.counts.requests.fetch_add(1, Ordering::Relaxed);
+                answer(portal, Work::Rest(incoming), parts, arrived).await
+            }
+            None => HttpAnswer::page(404).into_response(),
+        },
+    }
+}
+
+/// Answers at the OAuth server's own address, where there are only tokens.
+pub(crate) async fn serve_oauth(State(realm): State<Arc<Realm>>, request: Request) -> Response {
+    let arrived = realm.clock.now();
+    let (parts, body) = request.into_parts();
+    if parts.method == Method::OPTIONS {
+        return allowed();
+    }
+    let Ok(body) = body::to_bytes(body, LONGEST_BODY).await else {
+        return HttpAnswer::page(413).into_response();
     };
-    portal.counts.requests.fetch_add(1, Ordering::Relaxed);
+    let params = v2_params(&parts, &body).await;
+    let portal = granting(&realm, &params).or_else(|| realm.portals().into_iter().next());
+    match (Door::of(&parts), portal) {
+        (Some(door @ Door::Token), Some(portal)) => {
+            answer(portal, Work::OAuth(door, params), parts, arrived).await
+        }
+        _ => HttpAnswer::page(404).into_response(),
+    }
+}
+
+/// The portal whose code or refresh token is brought.
+fn granting(realm: &Realm, params: &PhpArray) -> Option<Arc<Shared>> {
+    realm.portal(&oauth::member_of(realm, params)?)
+}
+
+/// `host:port` as the client sees it.
+fn authority(request: &Request) -> Option<&str> {
+    let header = || request.headers().get(HOST)?.to_str().ok();
+    let of_uri = request.uri().authority().map(Authority::as_str);
+    of_uri.or_else(header)
+}
+
+/// What browsers ask before they call from another origin.
+fn allowed() -> Response {
+    let mut response = Response::new(Body::empty());
+    add_common_headers(response.headers_mut());
+    response
+}
+
+/// What a request wants of a portal.
+#[derive(Debug)]
+pub(super) enum Work {
+    Rest(Incoming),
+    OAuth(Door, PhpArray),
+}
+
+impl Work {
+    pub(super) async fn run(self, portal: &Shared) -> HttpAnswer {
+        match self {
+            Self::OAuth(door, params) => door.answer(portal, &params),
+            Self::Rest(incoming) => match incoming.version {
+                Version::V2 => v2::answer(portal, incoming).await,
+                Version::V3 => v3::answer(portal, incoming).await,
+            },
+        }
+    }
+
+    /// The protocol whose errors it understands.
+    pub(super) const fn version(&self) -> Version {
+        match self {
+            Self::Rest(incoming) => incoming.version,
+            Self::OAuth(..) => Version::V2,
+        }
+    }
+
+    pub(super) fn refuse(&self, portal: &Shared, refusal: Refusal) -> HttpAnswer {
+        match self {
+            Self::Rest(incoming) if incoming.version == Version::V3 => {
+                v3::refuse(portal, &refusal, incoming.wants_local_errors)
+            }
+            _ => v2::refuse(portal, refusal),
+        }
+    }
+
+    fn entry(&self, portal: &Shared, parts: &Parts, arrived: Moment) -> LogEntry {
+        let words = secrets(portal);
+        let entry = LogEntry {
+            time: time::text(arrived.as_secs() as i64),
+            address: address(parts).to_string(),
+            verb: parts.method.to_string(),
+            ..LogEntry::default()
+        };
+        match self {
+            Self::Rest(incoming) => rest_entry(incoming, &words, entry),
+            Self::OAuth(door, params) => {
+                let mut shown = params.clone();
+                shown.remove(&"code".into());
+                LogEntry {
+                    method: door.name().to_owned(),
+                    params: log::params_text(&shown, &words),
+                    ..entry
+                }
+            }
+        }
+    }
+}
+
+async fn answer(portal: Arc<Shared>, work: Work, parts: Parts, arrived: Moment) -> Response {
+    let verb = parts.method.clone();
     // A task of its own: a method runs on when its client goes away, as on a real portal.
-    let handled = tokio::spawn(handle(
-        portal,
-        incoming,
-        parts.method.clone(),
-        parts.uri,
-        arrived,
-    ));
+    let handled = tokio::spawn(handle(portal, work, parts, arrived));
     let mut response = handled
         .await
         .unwrap_or_else(|_| HttpAnswer::page(500).into_response());
-    if parts.method == Method::HEAD {
+    if verb == Method::HEAD {
         *response.body_mut() = Body::empty();
     }
     response
@@ -70,7 +186,7 @@ pub(crate) async fn serve(State(portal): State<Arc<Shared>>, request: Request) -
 /// Reads a part of the body and gives the connection up; the front has not counted the request.
 async fn cut_request(
     portal: &Shared,
-    parts: &Parts,
+    parts: Parts,
     body: Body,
     fault: &Fault,
     arrived: Moment,
@@ -85,9 +201,9 @@ async fn cut_request(
     {
         read += chunk.len();
     }
-    if let Some(incoming) = Incoming::read(parts, &[]).await {
+    if let Some(incoming) = Incoming::read(&parts, &[]).await {
         portal.counts.requests.fetch_add(1, Ordering::Relaxed);
-        let entry = entry_of(portal, &incoming, &parts.method, arrived);
+        let entry = Work::Rest(incoming).entry(portal, &parts, arrived);
         portal.log.add(LogEntry {
             faults: vec![fault.name()],
             seconds: portal.clock.now().saturating_sub(arrived).as_secs_f64(),
@@ -98,21 +214,27 @@ async fn cut_request(
 }
 
 /// Front, faults, method, faults, log.
-async fn handle(
-    portal: Arc<Shared>,
-    incoming: Incoming,
-    verb: Method,
-    uri: Uri,
-    arrived: Moment,
-) -> Response {
-    let mut entry = entry_of(&portal, &incoming, &verb, arrived);
-    let (answer, cut) = if portal.passes_the_front(incoming.address) {
-        let strike = lock(&portal.faults).strike(&incoming.method);
-        entry.faults = strike.names();
-        struck(&portal, incoming, &uri, arrived, strike).await
-    } else {
-        portal.counts.query_limit.fetch_add(1, Ordering::Relaxed);
-        (v2::refuse(&portal, refusals::query_limit()), None)
+async fn handle(portal: Arc<Shared>, work: Work, parts: Parts, arrived: Moment) -> Response {
+    let mut entry = work.entry(&portal, &parts, arrived);
+    let strike = match &work {
+        Work::Rest(_) if portal.condition() == Condition::Deleted => {
+            Err(refusals::portal_deleted())
+        }
+        Work::Rest(incoming) if portal.passes_the_front(address(&parts)) => {
+            Ok(lock(&portal.faults).strike(&incoming.method))
+        }
+        Work::Rest(_) => {
+            portal.counts.query_limit.fetch_add(1, Ordering::Relaxed);
+            Err(refusals::query_limit())
+        }
+        Work::OAuth(door, _) => Ok(lock(&portal.faults).strike_named(door.name())),
+    };
+    let (answer, cut) = match strike {
+        Ok(strike) => {
+            entry.faults = strike.names();
+            struck::run(&portal, work, &parts.uri, arrived, strike).await
+        }
+        Err(refusal) => (v2::refuse(&portal, refusal), None),
     };
     entry.status = match cut {
         Some(ConnectionCut::BeforeAnswer | ConnectionCut::InHead { .. }) => 0,
@@ -128,141 +250,14 @@ async fn handle(
     }
 }
 
-/// Runs a call with what hits it. Past the wall the client gets a page, and what has not run by then never will.
-async fn struck(
-    portal: &Shared,
-    incoming: Incoming,
-    uri: &Uri,
-    arrived: Moment,
-    strike: Strike,
-) -> (HttpAnswer, Option<ConnectionCut>) {
-    if let Some(change) = &strike.data {
-        change_data(portal, change);
-    }
-    let work = perform(portal, incoming, uri, strike);
-    let Some(wall) = portal.settings.wall else {
-        return work.await;
-    };
-    let spent = portal.clock.now().saturating_sub(arrived);
-    timeout(wall.saturating_sub(spent), work)
-        .await
-        .unwrap_or_else(|_| (HttpAnswer::page(504), None))
+/// Words to blot out; tokens are known by their form.
+fn secrets(portal: &Shared) -> Vec<String> {
+    let mut words: Vec<_> = lock(&portal.access).secrets().cloned().collect();
+    words.extend(lock(&portal.realm.registry).secrets().cloned());
+    words
 }
 
-async fn perform(
-    portal: &Shared,
-    mut incoming: Incoming,
-    uri: &Uri,
-    strike: Strike,
-) -> (HttpAnswer, Option<ConnectionCut>) {
-    if let Some(Fault::Delay(time)) = strike.delay {
-        sleep(time).await;
-    }
-    if strike.outcome == Some(Fault::CutBeforeRun) {
-        return (HttpAnswer::page(502), Some(ConnectionCut::BeforeAnswer));
-    }
-    if let Some(answer) = strike
-        .outcome
-        .as_ref()
-        .and_then(|fault| instead_of_running(portal, &incoming, uri, fault))
-    {
-        return (answer, None);
-    }
-    if matches!(strike.outcome, Some(Fault::InnerError { .. })) {
-        incoming.inner_fault.clone_from(&strike.outcome);
-    }
-    let mut answer = run(portal, incoming).await;
-    if let Some(Fault::DelayAnswer(time)) = strike.delay {
-        sleep(time).await;
-    }
-    let cut = match &strike.outcome {
-        Some(Fault::CutAfterRun) => Some(ConnectionCut::BeforeAnswer),
-        Some(Fault::CutBody) => Some(ConnectionCut::InBody {
-            sent: answer.body.len() / 2,
-        }),
-        Some(fault @ Fault::CutAnswer { .. }) => {
-            Some(ConnectionCut::after(fault.place_of_cut(answer.length())))
-        }
-        _ => None,
-    };
-    match strike.outcome {
-        Some(Fault::Html502AfterRun) => answer = HttpAnswer::page(502),
-        Some(Fault::Html504AfterRun) => answer = HttpAnswer::page(504),
-        Some(Fault::TruncateBody) => answer.body.truncate(answer.body.len() / 2),
-        Some(Fault::EmptyBody) => answer.body.clear(),
-        Some(Fault::Fatal) => answer = HttpAnswer::json(500, Vec::new()),
-        _ => {}
-    }
-    (answer, cut)
-}
-
-/// Runs the call as soon as a worker is free.
-async fn run(portal: &Shared, incoming: Incoming) -> HttpAnswer {
-    let _worker = match &portal.workers {
-        None => None,
-        Some(workers) => workers.acquire().await.ok(),
-    };
-    match incoming.version {
-        Version::V2 => v2::answer(portal, incoming).await,
-        Version::V3 => v3::answer(portal, incoming).await,
-    }
-}
-
-/// The answer of a fault that lets nothing run.
-fn instead_of_running(
-    portal: &Shared,
-    incoming: &Incoming,
-    uri: &Uri,
-    fault: &Fault,
-) -> Option<HttpAnswer> {
-    let refuse = |refusal: Refusal| match incoming.version {
-        Version::V2 => v2::refuse(portal, refusal),
-        Version::V3 => v3::refuse(portal, &refusal, incoming.wants_local_errors),
-    };
-    Some(match fault {
-        // The front speaks the old form on every path.
-        Fault::QueryLimit => {
-            portal.counts.query_limit.fetch_add(1, Ordering::Relaxed);
-            v2::refuse(portal, refusals::query_limit())
-        }
-        Fault::Overload => v2::refuse(portal, refusals::overload()),
-        Fault::Html200 => HttpAnswer::page(200),
-        Fault::Html502 => HttpAnswer::page(502),
-        Fault::OkWithError { code, text } => {
-            v2::refuse(portal, Refusal::new(code, text).status(200))
-        }
-        Fault::Redirect { to } => {
-            let base = if to.contains("://") {
-                to.clone()
-            } else {
-                format!("https://{to}")
-            };
-            let path = uri.path_and_query().map_or("/", |path| path.as_str());
-            HttpAnswer::redirect(&format!("{}{path}", base.trim_end_matches('/')))
-        }
-        other => refuse(refusal_of(portal, other, incoming.version)?),
-    })
-}
-
-fn change_data(portal: &Shared, change: &Fault) {
-    match change {
-        Fault::DeleteRows { entity, ids } => {
-            lock(&portal.world).delete_rows(entity, ids);
-        }
-        Fault::InsertRows { entity, count } => lock(&portal.world).insert_rows(entity, *count),
-        Fault::UpdateRows {
-            entity,
-            ids,
-            fields,
-        } => lock(&portal.world).update_rows(entity, ids, fields),
-        Fault::RevokeWebhook => lock(&portal.access).set_active(false),
-        Fault::RestoreWebhook => lock(&portal.access).set_active(true),
-        _ => {}
-    }
-}
-
-fn entry_of(portal: &Shared, incoming: &Incoming, verb: &Method, arrived: Moment) -> LogEntry {
-    let secrets = lock(&portal.access).secrets();
+fn rest_entry(incoming: &Incoming, secrets: &[String], entry: LogEntry) -> LogEntry {
     let params = &incoming.params;
     let is_batch = incoming.method.eq_ignore_ascii_case("batch");
     let commands = match (is_batch, incoming.version) {
@@ -271,7 +266,7 @@ fn entry_of(portal: &Shared, incoming: &Incoming, verb: &Method, arrived: Moment
         (true, Version::V3) => Some(params),
     };
     let commands = commands
-        .map(|commands| commands_of(commands, &secrets))
+        .map(|commands| commands_of(commands, secrets))
         .unwrap_or_default();
     let shown_params = if is_batch && incoming.version == Version::V3 {
         &PhpArray::new()
@@ -279,18 +274,11 @@ fn entry_of(portal: &Shared, incoming: &Incoming, verb: &Method, arrived: Moment
         params
     };
     LogEntry {
-        time: time::text(arrived.as_secs() as i64),
-        address: incoming.address.to_string(),
-        verb: verb.to_string(),
         method: incoming.method.clone(),
         version: incoming.version.number(),
-        params: log::params_text(shown_params, &secrets),
-        status: 0,
-        error: None,
-        rows: 0,
-        seconds: 0.0,
+        params: log::params_text(shown_params, secrets),
         commands,
-        faults: Vec::new(),
+        ..entry
     }
 }
 

@@ -1,5 +1,6 @@
 //! The methods that the portal plays.
 
+mod applications;
 mod crm;
 mod directories;
 mod grammar;
@@ -7,6 +8,7 @@ mod im;
 mod page;
 mod payments;
 mod people;
+mod rights;
 mod short;
 mod system;
 mod tasks;
@@ -20,6 +22,8 @@ use crate::play::{Call, Method, Play, Refusal, Version};
 /// Every method played, by family.
 static FAMILIES: &[&[Method]] = &[
     system::METHODS,
+    applications::METHODS,
+    rights::METHODS,
     people::METHODS,
     directories::METHODS,
     crm::classic::METHODS,
@@ -54,6 +58,12 @@ const fn v2(name: &'static str, scope: &'static str, play: Play) -> Method {
         app_only: false,
         play,
     }
+}
+
+/// What classic methods say to a parameter that is missing or empty.
+fn argument_missing(name: &str) -> Refusal {
+    let text = format!("Argument '{name}' is null or empty");
+    Refusal::new("ERROR_ARGUMENT", text).extra("argument", name)
 }
 
 /// A parameter by its exact name, as engine controllers bind it; null counts as missing.

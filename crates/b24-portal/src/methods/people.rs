@@ -20,6 +20,9 @@ use crate::world::table::{ID, Row};
 /// Any of these will do; the narrower ones of a real portal also hide fields.
 const USER: &str = "user,user_brief,user_basic";
 
+/// Seconds of the portal's zone, UTC+3, which is that of all its users.
+const ZONE_OFFSET: i64 = 10_800;
+
 pub(super) const METHODS: &[Method] = &[
     v2("user.get", USER, get),
     v2("user.search", USER, search),
@@ -27,9 +30,6 @@ pub(super) const METHODS: &[Method] = &[
     v2("user.fields", USER, fields),
     v2("user.add", "user", add),
     v2("user.update", "user", update),
-    v2("user.admin", "", |call| {
-        Ok(Reply::value(call.actor.is_admin()))
-    }),
     v2("profile", "", profile),
     v2("department.get", "department", departments),
 ];
@@ -151,6 +151,7 @@ fn profile(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         ("LAST_NAME", text("LAST_NAME")),
         ("PERSONAL_GENDER", text("PERSONAL_GENDER")),
         ("TIME_ZONE", text("TIME_ZONE")),
+        ("TIME_ZONE_OFFSET", ZONE_OFFSET.into()),
     ])))
 }
 

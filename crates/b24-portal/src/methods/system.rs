@@ -7,8 +7,7 @@
 
 use super::{all, v2};
 use crate::php::Php;
-use crate::play::{ActorKind, Call, Method, Refusal, Reply, Version};
-use crate::settings::Edition;
+use crate::play::{Call, Method, Refusal, Reply, Version};
 use crate::world::time;
 
 pub(super) const METHODS: &[Method] = &[
@@ -18,7 +17,6 @@ pub(super) const METHODS: &[Method] = &[
     v2("server.time", "", |call| {
         Ok(Reply::value(time::text(call.now)))
     }),
-    v2("app.info", "", app_info),
 ];
 
 fn methods(call: &mut Call<'_>) -> Result<Reply, Refusal> {
@@ -76,39 +74,4 @@ fn scope(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 fn allowed(call: &Call<'_>, method: &Method) -> bool {
     let granted = |wanted: &str| call.actor.scopes.iter().any(|scope| scope == wanted);
     method.scope.is_empty() || method.scope.split(',').any(granted)
-}
-
-fn app_info(call: &mut Call<'_>) -> Result<Reply, Refusal> {
-    let licence = call.portal.licence();
-    if call.actor.kind == ActorKind::Webhook {
-        let scopes = Php::list(call.actor.scopes.iter().map(|scope| scope.as_str().into()));
-        return Ok(Reply::value(Php::map([
-            ("SCOPE", scopes),
-            ("LICENSE", licence.into()),
-        ])));
-    }
-    let family = licence
-        .split_once('_')
-        .map_or(licence, |(_, family)| family);
-    Ok(Reply::value(Php::map([
-        ("ID", 1_i64.into()),
-        ("CODE", "local.b24.portal".into()),
-        ("VERSION", 1_i64.into()),
-        ("STATUS", "L".into()),
-        ("INSTALLED", true.into()),
-        ("PAYMENT_EXPIRED", "N".into()),
-        ("DAYS", Php::Null),
-        ("LANGUAGE_ID", "ru".into()),
-        ("LICENSE", licence.into()),
-        ("LICENSE_TYPE", family.into()),
-        (
-            "LICENSE_FAMILY",
-            if call.portal.edition == Edition::Enterprise {
-                "ent"
-            } else {
-                "pro"
-            }
-            .into(),
-        ),
-    ])))
 }

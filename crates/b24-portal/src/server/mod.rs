@@ -4,8 +4,9 @@ mod tls;
 mod wire;
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,17 +18,69 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use crate::http::ConnectionCut;
+use crate::shared::lock;
 pub(crate) use tls::{Tls, TlsError};
 use wire::{Scissors, Wire};
 
 /// Request extension: it came over TLS.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Secure;
+
+/// Where a portal listens: one address, and one more each time it moves.
+pub(crate) struct Doors {
+    ip: IpAddr,
+    acceptor: Option<TlsAcceptor>,
+    servers: Mutex<Vec<AbortHandle>>,
+}
+
+impl fmt::Debug for Doors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Doors")
+            .field("ip", &self.ip)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Doors {
+    pub(crate) fn new(ip: IpAddr, acceptor: Option<TlsAcceptor>) -> Self {
+        Self {
+            ip,
+            acceptor,
+            servers: Mutex::default(),
+        }
+    }
+
+    /// Serves what comes to a listener until all is closed.
+    pub(crate) fn open(&self, listener: TcpListener, router: Router) {
+        let server = tokio::spawn(accept(listener, self.acceptor.clone(), router));
+        lock(&self.servers).push(server.abort_handle());
+    }
+
+    /// A listener on a free port of the same address.
+    pub(crate) async fn another(&self) -> std::io::Result<TcpListener> {
+        TcpListener::bind((self.ip, 0)).await
+    }
+
+    /// Cuts all connections.
+    pub(crate) fn close(&self) {
+        lock(&self.servers).iter().for_each(AbortHandle::abort);
+    }
+}
+
+/// An address that a client on this machine can connect to.
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
+    } else {
+        address
+    }
+}
 
 /// Before the next connection is accepted.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);

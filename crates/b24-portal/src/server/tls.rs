@@ -20,6 +20,7 @@ pub(crate) enum TlsError {
 }
 
 /// A server certificate, and the authority that signed it, made for one portal.
+#[derive(Clone)]
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
     /// What clients have to trust.

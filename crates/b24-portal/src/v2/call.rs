@@ -1,17 +1,17 @@
 use super::{batch, envelope};
-use crate::access::{Admitted, Denied};
+use crate::access::{self, Admitted};
 use crate::http::{HttpAnswer, Incoming};
 use crate::php::{Php, PhpArray};
 use crate::play::{Refusal, Version};
 use crate::refusals;
 use crate::run::{Known, Running};
-use crate::shared::{Shared, lock};
+use crate::shared::Shared;
 
 /// Answers one request, in the portal's order of checks: transport, method, credentials, scope, operating time.
 pub(crate) async fn answer(portal: &Shared, mut incoming: Incoming) -> HttpAnswer {
-    serve(portal, &mut incoming)
-        .await
-        .unwrap_or_else(|refusal| refuse(portal, refusal))
+    let answer = serve(portal, &mut incoming).await;
+    let answer = answer.unwrap_or_else(|refusal| refuse(portal, refusal));
+    answer.application(portal, incoming.client_id.as_deref())
 }
 
 /// A refusal as the whole answer.
@@ -32,6 +32,7 @@ async fn serve(portal: &Shared, incoming: &mut Incoming) -> Result<HttpAnswer, R
     }
     if incoming.method.eq_ignore_ascii_case("batch") {
         let who = admit(portal, incoming)?;
+        who.check_user().map_err(refusals::denied)?;
         return Ok(batch::answer(portal, &who, &params, incoming.inner_fault.as_ref()).await);
     }
     let method = Known::find(portal, Version::V2, &incoming.method)
@@ -44,6 +45,7 @@ async fn serve(portal: &Shared, incoming: &mut Incoming) -> Result<HttpAnswer, R
         payer: Some(&who.entity),
     };
     running.check_scope(method)?;
+    who.check_user().map_err(refusals::denied)?;
     running.check_operating(method)?;
     let played = running.play(method, params).await?;
     let answer = match envelope::error_within(&played.reply) {
@@ -58,16 +60,11 @@ async fn serve(portal: &Shared, incoming: &mut Incoming) -> Result<HttpAnswer, R
     Ok(answer.rows(played.reply.answer.rows()))
 }
 
-fn admit(portal: &Shared, incoming: &Incoming) -> Result<Admitted, Refusal> {
-    let https_ok = incoming.is_https || !portal.settings.require_https;
-    lock(&portal.access)
-        .admit(&incoming.credentials, https_ok)
-        .map_err(|denied| match denied {
-            Denied::NoCredentials => refusals::no_auth(),
-            Denied::WrongWebhook => refusals::invalid_credentials(),
-            Denied::HttpsRequired => refusals::https_required(),
-            Denied::UnknownToken => refusals::unknown_token(),
-        })
+fn admit(portal: &Shared, incoming: &mut Incoming) -> Result<Admitted, Refusal> {
+    let who = access::admit(portal, &incoming.credentials, incoming.is_https)
+        .map_err(refusals::denied)?;
+    incoming.client_id = who.client_id().map(str::to_owned);
+    Ok(who)
 }
 
 /// A `token` turns every call into the check of a signed link, and this portal has signed none.

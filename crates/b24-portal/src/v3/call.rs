@@ -1,6 +1,6 @@
 use super::idempotency::{self, Verdict};
 use super::{batch, envelope};
-use crate::access::{Admitted, Credentials};
+use crate::access::{self, Admitted, Credentials};
 use crate::http::{HttpAnswer, Incoming, JsonBody};
 use crate::php::Php;
 use crate::play::{Refusal, Version};
@@ -11,9 +11,10 @@ use crate::shared::{Shared, lock};
 
 /// Answers one request, in the portal's order of checks: JSON, method, credentials, operating time, scope, request.
 pub(crate) async fn answer(portal: &Shared, mut incoming: Incoming) -> HttpAnswer {
-    serve(portal, &mut incoming)
-        .await
-        .unwrap_or_else(|refusal| refuse(portal, &refusal, incoming.wants_local_errors))
+    let answer = serve(portal, &mut incoming).await;
+    let answer =
+        answer.unwrap_or_else(|refusal| refuse(portal, &refusal, incoming.wants_local_errors));
+    answer.application(portal, incoming.client_id.as_deref())
 }
 
 /// A refusal as the whole answer; `wants_local` adds the text of old builds in the caller's language.
@@ -91,11 +92,12 @@ async fn serve(portal: &Shared, incoming: &mut Incoming) -> Result<HttpAnswer, R
     Ok(answer)
 }
 
-pub(super) fn admit(portal: &Shared, incoming: &Incoming) -> Result<Admitted, Refusal> {
-    let https_ok = incoming.is_https || !portal.settings.require_https;
-    lock(&portal.access)
-        .admit(&incoming.credentials, https_ok)
-        .map_err(|_| refusals::v3_access_denied())
+fn admit(portal: &Shared, incoming: &mut Incoming) -> Result<Admitted, Refusal> {
+    let who = access::admit(portal, &incoming.credentials, incoming.is_https)
+        .and_then(|who| who.check_user().map(|()| who))
+        .map_err(|_| refusals::v3_access_denied())?;
+    incoming.client_id = who.client_id().map(str::to_owned);
+    Ok(who)
 }
 
 /// A token may come in the body of a single call.

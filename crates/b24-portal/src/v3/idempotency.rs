@@ -103,10 +103,12 @@ mod tests {
             user_id: 1,
             kind: ActorKind::Webhook,
             scopes: Vec::new(),
+            app: None,
         };
         let who = Admitted {
             actor,
             entity: "webhook 0".to_owned(),
+            user: None,
         };
         let scope = Scope::new(&who, "tasks.task.add", b"k 1").unwrap();
         let mut replays = Replays::default();

@@ -26,7 +26,8 @@ async fn five_maps_even_for_nothing() {
 #[tokio::test]
 async fn keys_decide_between_list_and_map() {
     let result =
-        batch(json!({"CMD": {"b": "access.name", "a": "crm.timeline.comment.add?x=1"}})).await;
+        batch(json!({"CMD": {"b": "access.name?ACCESS=AU", "a": "crm.timeline.comment.add?x=1"}}))
+            .await;
     assert_eq!(result["result"]["a"], 1);
     assert!(result["result"]["b"].is_object());
     assert_eq!(result["result_error"], json!([]));

@@ -63,7 +63,12 @@ async fn faults_log_stats_and_reset() {
     let stats = sent(control(&portal, Method::GET, "/stats")).await.1;
     assert_eq!(
         stats,
-        json!({"requests": 3, "refusals": {"query_limit": 2, "operating": 0}})
+        json!({
+            "requests": 3, "refusals": {"query_limit": 2, "operating": 0},
+            "oauth": {
+                "codes": 0, "refreshes": 0, "refused_refreshes": 0, "reused_refresh_tokens": 0,
+            },
+        })
     );
     let log = control(&portal, Method::GET, "/log")
         .send()

@@ -16,9 +16,12 @@ mod userfields;
 mod v3;
 mod writes;
 
+use std::sync::Mutex;
+
 use serde_json::Value;
 
 use crate::methods;
+use crate::oauth::Registry;
 use crate::php::Php;
 use crate::play::{Actor, ActorKind, Call, Facts, Refusal, Version};
 use crate::settings::{Edition, PastTheEnd, V3Profile};
@@ -29,6 +32,7 @@ struct Stage {
     world: World,
     actor: Actor,
     facts: Facts,
+    oauth: Mutex<Registry>,
     now: i64,
 }
 
@@ -50,6 +54,7 @@ impl Stage {
             user_id: 1,
             kind: ActorKind::Webhook,
             scopes: vec!["crm".to_owned(), "task".to_owned()],
+            app: None,
         };
         let facts = Facts {
             host: "127.0.0.1".to_owned(),
@@ -63,6 +68,7 @@ impl Stage {
             world,
             actor,
             facts,
+            oauth: Mutex::default(),
             now: 1_780_000_000,
         }
     }
@@ -84,6 +90,7 @@ impl Stage {
             actor: &self.actor,
             now: self.now,
             portal: &self.facts,
+            oauth: &self.oauth,
         };
         let reply = (method.play)(&mut call)?;
         let mut json = Vec::new();

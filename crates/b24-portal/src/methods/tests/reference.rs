@@ -1,7 +1,6 @@
 use serde_json::json;
 
 use super::{Stage, column, ids};
-use crate::play::ActorKind;
 use crate::world::World;
 
 #[test]
@@ -131,8 +130,6 @@ fn the_portal_tells_about_itself() {
         stage.v2("app.info", json!({})).result,
         json!({"SCOPE": ["crm", "task"], "LICENSE": "en_pro100"})
     );
-    stage.actor.kind = ActorKind::App;
-    assert_eq!(stage.v2("app.info", json!({})).result["INSTALLED"], true);
 }
 
 #[test]
