@@ -193,6 +193,31 @@ async fn commands_refused_for_operating_time_are_sent_again_alone() {
     assert_eq!(begun.elapsed().as_secs(), 60);
 }
 
+/// Some portals count a batch as one method: its commands all carry its number, and it is refused whole.
+#[tokio::test(start_paused = true)]
+async fn a_portal_that_counts_the_batch_itself_is_waited_for() {
+    let spent = json!({ "finish": 1000, "operating": 430, "operating_reset_at": 1090 });
+    let full = json!({ "result": { "c0": 1 }, "result_error": [], "result_time": { "c0": spent } });
+    let script = Script::new([
+        ok(full),
+        error(429, "OPERATION_TIME_LIMIT"),
+        answer(json!({ "c0": 2 }), json!([])),
+    ]);
+    let b24 = script.client();
+    let begun = tokio::time::Instant::now();
+    for requests in [1, 3] {
+        let mut batch = b24.v2().batch();
+        batch.push(b24.v2().call("crm.item.add"));
+        assert!(batch.await.unwrap().all_ok());
+        assert_eq!(script.requests(), requests);
+    }
+    let waited = begun.elapsed().as_secs_f64();
+    assert!(
+        (149.0..151.0).contains(&waited),
+        "{waited}: 90 s, and a basket after the refusal"
+    );
+}
+
 #[tokio::test]
 async fn a_text_that_reads_like_a_macro_goes_alone() {
     let script = Script::new([

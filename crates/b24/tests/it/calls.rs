@@ -48,6 +48,19 @@ async fn a_call_is_a_json_post_with_telemetry() {
 }
 
 #[tokio::test]
+async fn request_ids_are_uuids_of_the_time_of_the_call() {
+    let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let script = Script::new([ok(1)]);
+    let before = now().unwrap().as_millis();
+    let reply = script.client().v2().call("profile").reply().await.unwrap();
+    let id = uuid::Uuid::parse_str(&reply.request_id).unwrap();
+    let (seconds, nanoseconds) = id.get_timestamp().unwrap().to_unix();
+    let at = u128::from(seconds) * 1000 + u128::from(nanoseconds) / 1_000_000;
+    assert_eq!(id.get_version_num(), 7);
+    assert!((before..=now().unwrap().as_millis()).contains(&at), "{at}");
+}
+
+#[tokio::test]
 async fn v3_has_its_own_address() {
     let script = Script::new([ok(json!({ "item": { "id": 1 } }))]);
     script
