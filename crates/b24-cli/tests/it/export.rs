@@ -292,6 +292,7 @@ fn what_a_person_sees() {
         "export tasks --v3 --limit 2 --select id",
         "export users --limit 2 --select ID -f csv",
         "export spa:Equipment --limit 1 --select id",
+        "export deals --limit 1 --select id --filter createdTime>=2024-01-10",
         "export deals companies --limit 2 -o all/",
     ];
     let all = transcript(&served, &home, &lines);

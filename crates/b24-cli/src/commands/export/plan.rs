@@ -90,6 +90,21 @@ impl Plan {
     }
 }
 
+/// Dates without a time in a filter, the portal reads them as midnight of its own zone.
+pub(super) fn bare_dates(filter: &Tree) -> BTreeSet<&str> {
+    match filter {
+        Tree::Text(text) if text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() => {
+            BTreeSet::from([text.as_str()])
+        }
+        Tree::List(values) => values.iter().flat_map(bare_dates).collect(),
+        Tree::Map(entries) => entries
+            .iter()
+            .flat_map(|(_, value)| bare_dates(value))
+            .collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
 /// Checks the request against the entity's fields and makes the plan.
 pub(super) async fn make(
     request: &Request,

@@ -120,3 +120,13 @@ fn an_order_reads_page_by_page_unless_it_is_that_of_the_list() {
     );
     assert!(make("deals --order id:up", Some(DEAL)).is_err());
 }
+
+#[test]
+fn dates_without_a_time_are_known_at_any_depth() {
+    let filter: Tree = serde_json::from_str(
+        r#"{">=createdTime":"2024-01-10","<x":"2024-01-10T00:00:00+03:00","0":{"@y":["2024-02-30","2023-12-31"]},"title":"2024-1-1"}"#,
+    )
+    .unwrap();
+    let found: Vec<_> = super::bare_dates(&filter).into_iter().collect();
+    assert_eq!(found, ["2023-12-31", "2024-01-10"]);
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use super::plan::bare_dates;
 use super::read::Export;
 use crate::failure::{Failure, Kind, from_sdk, refine};
 use crate::printer::{StdoutClosed, Summary, counted, grouped};
@@ -187,8 +188,14 @@ impl Export<'_> {
             0 => String::new(),
             rows => format!(", {} of them from before", grouped(rows)),
         };
+        let dates = self.plan.filter.as_ref().map(bare_dates);
+        let dates: Vec<_> = dates.into_iter().flatten().collect();
+        let zone = match dates.as_slice() {
+            [] => String::new(),
+            dates => format!("; {} at midnight of the portal's zone", dates.join(", ")),
+        };
         let text = format!(
-            "{}{place}{before}; {}, {}{all} in {seconds:.1} s, {}",
+            "{}{place}{before}; {}, {}{all} in {seconds:.1} s, {}{zone}",
             counted(self.rows, &self.plan.entity.row, &self.plan.entity.rows),
             counted(requests, "request", "requests"),
             size(bytes),
