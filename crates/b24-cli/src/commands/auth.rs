@@ -82,6 +82,14 @@ async fn login(name: Option<String>, files: &Files, session: &Session) -> Result
     let identity = Identity::ask(&connection.client)
         .await
         .map_err(|error| not_kept(&error, &connection))?;
+    if session.global.dry_run {
+        let extra = [("event", "plan".into())];
+        let report = described(&connection.host, &name, &identity, &extra);
+        let mut text = format!("profile {name} would be kept; nothing was changed\n");
+        identity_lines(&mut text, &connection.host, &identity);
+        session.printer.report(&report, text)?;
+        return Ok(Exit::Done);
+    }
     Store::beside(files).keep(&name, &webhook)?;
     files.add_profile(&name, &connection.host, identity.licence.as_deref())?;
     let default = files.read()?.default_profile.as_deref() == Some(name.as_str());
@@ -193,6 +201,10 @@ fn list(files: &Files, session: &Session) -> Result<Exit> {
 
 fn choose(name: &str, files: &Files, session: &Session) -> Result<Exit> {
     known(name, files)?;
+    if session.global.dry_run {
+        let text = format!("{name} would be the default profile; nothing was changed\n");
+        return plan(&json!({ "event": "plan", "default": name }), text, session);
+    }
     files.set_default(name)?;
     session.printer.report(
         &json!({ "default": name }),
@@ -239,6 +251,14 @@ async fn status(name: Option<String>, session: &Session) -> Result<Exit> {
 
 fn logout(name: &str, files: &Files, session: &Session) -> Result<Exit> {
     known(name, files)?;
+    if session.global.dry_run {
+        let text = format!("profile {name} would be forgotten; nothing was changed\n");
+        return plan(
+            &json!({ "event": "plan", "forgotten": name }),
+            text,
+            session,
+        );
+    }
     let forgotten = Store::beside(files).forget(name)?;
     files.remove_profile(name)?;
     if forgotten {
@@ -250,6 +270,12 @@ fn logout(name: &str, files: &Files, session: &Session) -> Result<Exit> {
         &json!({ "forgotten": name }),
         format!("profile {name} is forgotten\n"),
     )?;
+    Ok(Exit::Done)
+}
+
+/// What `--dry-run` says.
+fn plan(report: &Value, text: String, session: &Session) -> Result<Exit> {
+    session.printer.report(report, text)?;
     Ok(Exit::Done)
 }
 

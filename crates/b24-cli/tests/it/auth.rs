@@ -167,3 +167,39 @@ fn a_file_of_the_webhook_that_is_not_there() {
     assert!(text.starts_with("exit: 2\n"), "{text}");
     assert!(text.contains("error: there is no file nosuch\n"), "{text}");
 }
+
+#[test]
+fn a_dry_run_changes_no_profile() {
+    let (served, home) = (crate::served::Served::demo(), Home::new());
+    let login = |name: &str, flags: &[&str]| {
+        let words = [&["auth", "login", name], flags].concat();
+        let mut command = home.b24();
+        command.args(words).write_stdin(served.portal.webhook());
+        shown(&command.output().expect("b24 runs"))
+    };
+    login("acme", &[]);
+    login("other", &[]);
+    let files = || {
+        ["config.toml", "credentials.toml"]
+            .map(|name| std::fs::read(home.file("config/b24").join(name)).expect("a file"))
+    };
+    let before = files();
+    for (text, told) in [
+        (login("third", &["-n"]), "profile third would be kept"),
+        (
+            home.run(&["-n", "auth", "use", "other"]),
+            "other would be the default profile",
+        ),
+        (
+            home.run(&["auth", "logout", "acme", "-n"]),
+            "profile acme would be forgotten",
+        ),
+    ] {
+        assert!(text.starts_with("exit: 0\n"), "{text}");
+        assert!(
+            text.contains(&format!("{told}; nothing was changed\n")),
+            "{text}"
+        );
+    }
+    assert_eq!(files(), before);
+}

@@ -227,3 +227,23 @@ fn a_portal_for_one_command_hides_no_other() {
     let text = home.sh("", &line);
     assert!(text.contains("note: the log is empty\n"), "{text}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_dry_run_arms_and_resets_nothing() {
+    let home = Home::new();
+    let line = "b24 portal fault html502 --times 7; b24 -n portal fault html200; \
+                b24 -n portal reset; b24 -n portal fault --clear; b24 -n portal log --clear; \
+                b24 portal fault";
+    let inside = format!("PATH=\"${{0%/*}}:$PATH\"; {line}");
+    let text = run(
+        &home,
+        &[],
+        &["sh", "-c", &inside, env!("CARGO_BIN_EXE_b24")],
+    );
+    let waiting: Vec<_> = text.lines().filter(|line| line.starts_with('{')).collect();
+    assert_eq!(waiting.len(), 1, "{text}");
+    assert!(waiting[0].contains(r#""fault":"html502""#), "{text}");
+    let told = "note: a dry run changes nothing; else: ";
+    assert_eq!(text.matches(told).count(), 4, "{text}");
+}

@@ -89,8 +89,10 @@ pub(super) struct CoverageArgs {
 pub(super) async fn fault(args: FaultArgs, session: &Session) -> Result<Exit> {
     let portal = Control::of(args.target, session)?;
     if args.clear {
-        portal.ask(Method::DELETE, "/faults", None).await?;
-        return Ok(done(session, "nothing goes wrong any more"));
+        let told = "nothing goes wrong any more";
+        return portal
+            .change(Method::DELETE, "/faults", None, told, session)
+            .await;
     }
     let Some(name) = args.fault else {
         let waiting = portal.ask(Method::GET, "/faults", None).await?;
@@ -104,24 +106,27 @@ pub(super) async fn fault(args: FaultArgs, session: &Session) -> Result<Exit> {
     };
     let mut rule = FaultRule::new(parse(&name)?).skip(args.skip);
     (rule.method, rule.every, rule.times) = (args.method, args.every, args.times);
+    let rule = json!(rule);
+    let told = format!("armed: {rule}");
     portal
-        .ask(Method::POST, "/faults", Some(&json!(rule)))
-        .await?;
-    Ok(done(session, format_args!("armed: {}", json!(rule))))
+        .change(Method::POST, "/faults", Some(&rule), &told, session)
+        .await
 }
 
 pub(super) async fn reset(args: ResetArgs, session: &Session) -> Result<Exit> {
+    let told = "everything is as it was at the start";
     Control::of(args.target, session)?
-        .ask(Method::POST, "/reset", None)
-        .await?;
-    Ok(done(session, "everything is as it was at the start"))
+        .change(Method::POST, "/reset", None, told, session)
+        .await
 }
 
 pub(super) async fn log(args: LogArgs, session: &Session) -> Result<Exit> {
     let portal = Control::of(args.target, session)?;
     if args.clear {
-        portal.ask(Method::DELETE, "/log", None).await?;
-        return Ok(done(session, "the log is empty"));
+        let told = "the log is empty";
+        return portal
+            .change(Method::DELETE, "/log", None, told, session)
+            .await;
     }
     let lines = portal.ask(Method::GET, "/log", None).await?;
     let mut out = session.printer.stdout();
@@ -146,12 +151,8 @@ pub(super) async fn coverage(args: CoverageArgs, session: &Session) -> Result<Ex
         grouped(played.count() as u64),
         grouped(methods.len() as u64)
     );
-    Ok(done(session, text))
-}
-
-fn done(session: &Session, text: impl std::fmt::Display) -> Exit {
     session.printer.note(text);
-    Exit::Done
+    Ok(Exit::Done)
 }
 
 /// `cut-after-run`, `cut_after_run`, or the JSON of a fault; a name may leave out values that have a default.
@@ -191,6 +192,25 @@ impl Control {
             address,
             http: http.build()?,
         })
+    }
+
+    /// Changes something and tells it, or tells what a dry run leaves out.
+    async fn change(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        told: &str,
+        session: &Session,
+    ) -> Result<Exit> {
+        if session.global.dry_run {
+            let text = format_args!("a dry run changes nothing; else: {told}");
+            session.printer.note(text);
+        } else {
+            self.ask(method, path, body).await?;
+            session.printer.note(told);
+        }
+        Ok(Exit::Done)
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<String> {
