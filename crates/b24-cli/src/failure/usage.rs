@@ -19,7 +19,6 @@ const LATER: &[&str] = &[
     "mcp",
     "refresh",
     "env",
-    "install",
     "trigger",
     "snapshot",
     "clone-schema",

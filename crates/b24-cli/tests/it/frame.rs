@@ -22,6 +22,7 @@ const COMMANDS: &[&str] = &[
     "ping",
     "portal",
     "portal fault",
+    "portal install",
     "portal log",
     "portal coverage",
     "portal reset",

@@ -75,6 +75,65 @@ fn the_environment_can_be_printed_for_a_shell() {
 
 #[cfg(unix)]
 #[test]
+fn an_application_comes_with_the_portal() {
+    let home = Home::new();
+    let look =
+        "test ${#B24_ACCESS_TOKEN} = 70 && echo \"$B24_CLIENT_ID $B24_SERVER_ENDPOINT $B24_SCOPE\"";
+    let text = run(
+        &home,
+        &["--app", "http://127.0.0.1:9/"],
+        &["sh", "-c", look],
+    );
+    assert!(text.starts_with("exit: 0\n"), "{text}");
+    assert!(
+        text.contains("\nlocal.") && text.contains(" http://127.0.0.1:"),
+        "{text}"
+    );
+    assert!(text.contains("crm,"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_application_is_installed_on_a_running_portal() {
+    let home = Home::new();
+    let b24 = assert_cmd::cargo::cargo_bin("b24");
+    let b24 = b24.to_str().expect("a path");
+    let install = format!(
+        "{b24} portal install http://127.0.0.1:9/back --client-id local.x --client-secret y \
+         --scope crm,user --status P --users 1,2 --user 2"
+    );
+    let text = run(
+        &home,
+        &[],
+        &["sh", "-c", &format!("{install} && {install} --print json")],
+    );
+    assert!(text.starts_with("exit: 0\n"), "{text}");
+    for line in [
+        "B24_CLIENT_ID=local.x",
+        "B24_CLIENT_SECRET=y",
+        "B24_SCOPE=crm,user",
+    ] {
+        assert!(text.lines().any(|shown| shown == line), "{line}: {text}");
+    }
+    let object = text
+        .lines()
+        .find(|line| line.starts_with('{'))
+        .expect("an object");
+    let app: serde_json::Value = serde_json::from_str(object).expect(object);
+    assert_eq!(
+        (&app["tokens"]["user_id"], &app["tokens"]["status"]),
+        (&2.into(), &"P".into())
+    );
+    let wrong = run(
+        &home,
+        &[],
+        &[b24, "portal", "install", "--users", "everyone"],
+    );
+    assert!(wrong.starts_with("exit: 2\n"), "{wrong}");
+}
+
+#[cfg(unix)]
+#[test]
 fn the_ready_file_tells_everything_and_is_private() {
     let home = Home::new();
     home.write("ready.json", "left over");
@@ -146,7 +205,7 @@ fn each_nth_request_goes_wrong_and_the_wall_stands_where_it_is_put() {
 #[test]
 fn nothing_to_control() {
     let home = Home::new();
-    for action in ["fault", "reset", "log"] {
+    for action in ["fault", "install", "reset", "log"] {
         assert_shown!(
             format!("nothing_to_{action}"),
             home.run(&["portal", action])
@@ -234,7 +293,7 @@ fn a_dry_run_arms_and_resets_nothing() {
     let home = Home::new();
     let line = "b24 portal fault html502 --times 7; b24 -n portal fault html200; \
                 b24 -n portal reset; b24 -n portal fault --clear; b24 -n portal log --clear; \
-                b24 portal fault";
+                b24 -n portal install; b24 portal fault";
     let inside = format!("PATH=\"${{0%/*}}:$PATH\"; {line}");
     let text = run(
         &home,
@@ -245,5 +304,6 @@ fn a_dry_run_arms_and_resets_nothing() {
     assert_eq!(waiting.len(), 1, "{text}");
     assert!(waiting[0].contains(r#""fault":"html502""#), "{text}");
     let told = "note: a dry run changes nothing; else: ";
-    assert_eq!(text.matches(told).count(), 4, "{text}");
+    assert_eq!(text.matches(told).count(), 5, "{text}");
+    assert!(!text.contains("B24_CLIENT_ID"), "{text}");
 }

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use b24_portal::Portal;
+use b24_portal::{InstalledApp, Portal};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
+use super::install;
 use crate::connection::{Access, write};
 use crate::failure::Failure;
 
@@ -22,16 +23,20 @@ pub(super) struct Address {
     pub(super) token: String,
     /// The certificate that clients have to trust, for https.
     pub(super) ca: Option<PathBuf>,
+    /// The application of `--app` with its first tokens, as the control API shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) app: Option<serde_json::Value>,
 }
 
 impl Address {
     /// Of a portal of this process.
-    pub(super) fn of(portal: &Portal, ca: Option<PathBuf>) -> Self {
+    pub(super) fn of(portal: &Portal, ca: Option<PathBuf>, app: Option<&InstalledApp>) -> Self {
         Self {
             webhook: portal.webhook().to_owned(),
             url: portal.url(),
             token: portal.control_token().to_owned(),
             ca,
+            app: app.map(|app| serde_json::json!(app)),
         }
     }
 
@@ -47,6 +52,9 @@ impl Address {
             // Node takes it beside its own certificates.
             variables.push(("NODE_EXTRA_CA_CERTS", ca.clone()));
             variables.push(("B24_PORTAL_CA", ca));
+        }
+        if let Some(app) = &self.app {
+            variables.extend(install::variables(app));
         }
         variables
     }
@@ -109,5 +117,6 @@ pub(super) fn running(url: Option<String>, token: Option<String>) -> Result<Addr
         url,
         token,
         ca: None,
+        app: None,
     })
 }

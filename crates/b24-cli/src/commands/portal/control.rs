@@ -18,7 +18,7 @@ use crate::session::Session;
 
 /// Which portal.
 #[derive(Debug, clap::Args)]
-struct Target {
+pub(super) struct Target {
     /// Address of the portal; by default the one you started last.
     #[arg(long, value_name = "URL")]
     portal_url: Option<String>,
@@ -172,13 +172,13 @@ fn parse(text: &str) -> Result<Fault, Failure> {
 }
 
 /// The way to one portal's control API.
-struct Control {
+pub(super) struct Control {
     address: Address,
     http: reqwest::Client,
 }
 
 impl Control {
-    fn of(target: Target, session: &Session) -> Result<Self> {
+    pub(super) fn of(target: Target, session: &Session) -> Result<Self> {
         let address = address::running(target.portal_url, target.portal_token)?;
         let mut http = reqwest::Client::builder()
             .no_proxy()
@@ -213,7 +213,12 @@ impl Control {
         Ok(Exit::Done)
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<String> {
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<String> {
         let url = format!("{}/_b24{path}", self.address.url);
         let mut request = self
             .http

@@ -3,6 +3,7 @@
 mod address;
 mod child;
 mod control;
+mod install;
 mod serve;
 
 use anyhow::Result;
@@ -21,7 +22,10 @@ Examples:
   b24 portal                                     5,000 deals at http://127.0.0.1:8724
   b24 portal --port 0 --secret demo -- npm test  a portal for one command, which finds B24_WEBHOOK
   b24 portal --https --ca-out ca.pem             for clients that insist on https
+  b24 portal --app http://127.0.0.1:3000/back --print env
+                                                 with an application and an OAuth server
   b24 portal fault cut-after-run --method crm.item.add
+  b24 portal install --scope crm,user            an application on the running portal
 "
 )]
 pub(crate) struct Args {
@@ -33,6 +37,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Install an application and print its id, secret and first tokens.
+    Install(install::InstallArgs),
     /// Make something go wrong, or list what is going to.
     Fault(control::FaultArgs),
     /// Put everything back to how it was at the start.
@@ -53,6 +59,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
 
 async fn act(action: Action, session: &Session) -> Result<Exit> {
     match action {
+        Action::Install(args) => install::install(args, session).await,
         Action::Fault(args) => control::fault(args, session).await,
         Action::Reset(args) => control::reset(args, session).await,
         Action::Log(args) => control::log(args, session).await,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use b24_portal::{Edition, Portal, PortalBuilder, StartError, Unplayed};
+use b24_portal::{App, Edition, Portal, PortalBuilder, StartError, Unplayed};
 use clap::ValueEnum;
 use serde_json::json;
 
@@ -51,6 +51,13 @@ pub(super) struct ServeArgs {
     /// The secret of the webhook; by default a random one.
     #[arg(long, value_name = "WORD")]
     secret: Option<String>,
+    /// Install an application with this address: its id, secret and tokens are printed, and in the
+    /// environment of CMD.
+    #[arg(long, value_name = "URL")]
+    app: Option<String>,
+    /// The port of the OAuth server; 0 takes a free one.
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    oauth_port: u16,
     /// What methods answer that the portal does not play.
     #[arg(long, value_enum, default_value = "501")]
     unplayed: UnplayedArg,
@@ -163,7 +170,8 @@ async fn start(args: &ServeArgs, session: &Session) -> Result<Started> {
         .await
         .map_err(|error| not_started(&error))?;
     let (ca, ca_file) = certificate(args, &portal)?;
-    let address = Address::of(&portal, ca);
+    let app = args.app.as_ref().map(|url| portal.add_app(App::new(url)));
+    let address = Address::of(&portal, ca, app.as_ref());
     // A portal for one command is found by its variables: who starts one goes on talking to the
     // portal that he started before.
     let alone = args.command.is_empty();
@@ -208,6 +216,7 @@ fn builder(args: &ServeArgs, session: &Session) -> PortalBuilder {
     let mut builder = Portal::builder()
         .listen(args.listen)
         .port(args.port)
+        .oauth_port(args.oauth_port)
         .deals(args.deals)
         .require_https(args.require_https)
         .wall(Some(args.wall))
