@@ -1,6 +1,7 @@
 //! `cargo xtask compat`: unmodified clients of others run against the local portal, and their
 //! results are compared with ours.
 
+mod application;
 mod difference;
 
 use std::ffi::OsStr;
@@ -109,7 +110,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
             differences.join("\n  ")
         );
     }
-    Ok(())
+    bench.application()
 }
 
 impl Bench {
