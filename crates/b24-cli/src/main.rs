@@ -4,7 +4,10 @@ mod args;
 #[expect(dead_code, unused_imports, reason = "`import` is made of it")]
 mod bulk;
 mod catalogue;
-#[expect(dead_code, unused_imports, reason = "`import` is made of it")]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "`import` is made of it")
+)]
 mod check;
 mod commands;
 mod connection;
@@ -16,7 +19,7 @@ mod fields;
 mod filter;
 mod formats;
 mod guard;
-#[expect(dead_code, reason = "`import` is made of it")]
+#[cfg_attr(not(test), expect(dead_code, reason = "`import` is made of it"))]
 mod intake;
 #[expect(dead_code, reason = "`import` is made of it")]
 mod journal;

@@ -1,5 +1,6 @@
 //! Which column of a file is which field of the portal.
 
+use crate::catalogue::Version;
 use crate::entity::Entity;
 use crate::failure::Failure;
 use crate::fields::{Field, Fields};
@@ -26,23 +27,44 @@ const FILLED: &[&str] = &["title", "categoryId", "stageId", "assignedById", "ope
 pub(super) enum Target {
     Id,
     Field(Box<Field>),
+    /// The pipeline of a row that has one already: it says which stages are meant, and is not sent.
+    Pipeline(Box<Field>),
     /// Phones and the like; several columns may bring some.
     Contacts(Channel),
     /// Not sent.
     Nothing,
 }
 
+impl Target {
+    /// What messages call it.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Id | Self::Nothing => "id",
+            Self::Field(field) | Self::Pipeline(field) => &field.name,
+            Self::Contacts(Channel::Any) => "fm",
+            Self::Contacts(Channel::One(kind, _)) => kind,
+        }
+    }
+}
+
 /// The columns of a file and their fields.
 #[derive(Clone, Debug)]
 pub(crate) struct Mapping {
     targets: Vec<Target>,
+    /// The field of a row's pipeline, mapped or not.
+    pub(super) category: Option<Field>,
+    /// Whether contacts are all in `fm`.
+    pub(super) by_item: bool,
+    /// The method that lists the rows.
+    pub(super) method: String,
+    pub(super) version: Version,
     notes: Vec<String>,
     warnings: Vec<String>,
 }
 
 /// What is asked of a mapping.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct Question<'a> {
     /// What messages call the file.
     pub(crate) file: &'a str,
     pub(crate) columns: &'a [String],
@@ -55,23 +77,30 @@ impl Mapping {
     /// Finds the field of each column: the one that `--map` names, else the one of that name,
     /// former name or title.
     pub(crate) fn of(
-        wanted: Wanted<'_>,
+        asked: Question<'_>,
         entity: &Entity,
         fields: &Fields,
     ) -> Result<Self, Failure> {
         let names = Names { entity, fields };
-        for (column, _) in wanted.maps {
-            if !wanted.columns.contains(column) {
-                return Err(no_column(column, wanted));
+        for (column, _) in asked.maps {
+            if !asked.columns.contains(column) {
+                return Err(no_column(column, asked));
             }
         }
         let mut mapping = Self {
             targets: Vec::new(),
+            category: fields
+                .iter()
+                .find(|field| field.kind == "crm_category")
+                .cloned(),
+            by_item: contacts::by_item(fields),
+            method: entity.method.clone(),
+            version: entity.version,
             notes: Vec::new(),
             warnings: Vec::new(),
         };
-        for (at, column) in wanted.columns.iter().enumerate() {
-            let mapped = wanted.maps.iter().rev().find(|(name, _)| name == column);
+        for (at, column) in asked.columns.iter().enumerate() {
+            let mapped = asked.maps.iter().rev().find(|(name, _)| name == column);
             let target = match mapped {
                 Some((_, field)) if field.is_empty() => Target::Nothing,
                 Some((_, field)) => names.target(field).ok_or_else(|| {
@@ -85,17 +114,22 @@ impl Mapping {
                 }
                 None => match names.by_heading(column)? {
                     Some(target) => target,
-                    None if is_text_beside(column, wanted.columns) => Target::Nothing,
+                    None if is_text_beside(column, asked.columns) => Target::Nothing,
                     None => {
-                        return Err(names.unknown(column, "", Some((at, wanted.file))));
+                        return Err(names.unknown(column, "", Some((at, asked.file))));
                     }
                 },
             };
             mapping.targets.push(target);
         }
-        mapping.once_each(wanted)?;
-        mapping.leave_out(wanted);
-        mapping.required(wanted, entity, fields)?;
+        mapping.once_each(asked)?;
+        mapping.leave_out(asked);
+        mapping.required(asked, entity, fields)?;
+        for target in &mut mapping.targets {
+            if let Target::Field(field) = target {
+                field.required = asked.purpose == Purpose::Add && is_required(field, entity);
+            }
+        }
         Ok(mapping)
     }
 
@@ -104,11 +138,12 @@ impl Mapping {
         &self.targets
     }
 
-    /// Whether a column is sent as this field.
+    /// Whether a column is of this field.
     pub(crate) fn has(&self, field: &Field) -> bool {
-        self.targets
-            .iter()
-            .any(|target| matches!(target, Target::Field(own) if **own == *field))
+        self.targets.iter().any(|target| match target {
+            Target::Field(own) | Target::Pipeline(own) => own.name == field.name,
+            Target::Id | Target::Contacts(_) | Target::Nothing => false,
+        })
     }
 
     /// What is left out, as a person would expect.
@@ -121,13 +156,13 @@ impl Mapping {
         &self.warnings
     }
 
-    fn once_each(&self, wanted: Wanted<'_>) -> Result<(), Failure> {
+    fn once_each(&self, asked: Question<'_>) -> Result<(), Failure> {
         for (at, target) in self.targets.iter().enumerate() {
             let before = self.targets[..at].iter().position(|other| other == target);
             let (Some(before), Target::Field(_) | Target::Id) = (before, target) else {
                 continue;
             };
-            let (first, second) = (&wanted.columns[before], &wanted.columns[at]);
+            let (first, second) = (&asked.columns[before], &asked.columns[at]);
             let field = match target {
                 Target::Field(field) => field.name.as_str(),
                 _ => "id",
@@ -141,11 +176,11 @@ impl Mapping {
     }
 
     /// Takes out what only the portal writes: an export has it.
-    fn leave_out(&mut self, wanted: Wanted<'_>) {
+    fn leave_out(&mut self, asked: Question<'_>) {
         let (mut by_portal, mut once) = (Vec::new(), Vec::new());
-        for (target, column) in self.targets.iter_mut().zip(wanted.columns) {
+        for (target, column) in self.targets.iter_mut().zip(asked.columns) {
             match target {
-                Target::Id if wanted.purpose == Purpose::Add => {
+                Target::Id if asked.purpose == Purpose::Add => {
                     by_portal.push(column.as_str());
                     *target = Target::Nothing;
                 }
@@ -153,9 +188,12 @@ impl Mapping {
                     by_portal.push(column.as_str());
                     *target = Target::Nothing;
                 }
-                Target::Field(field) if field.immutable && wanted.purpose == Purpose::Update => {
+                Target::Field(field) if field.immutable && asked.purpose == Purpose::Update => {
                     once.push(column.as_str());
-                    *target = Target::Nothing;
+                    *target = match field.kind.as_str() {
+                        "crm_category" => Target::Pipeline(field.clone()),
+                        _ => Target::Nothing,
+                    };
                 }
                 _ => {}
             }
@@ -168,8 +206,9 @@ impl Mapping {
             ));
         }
         if !once.is_empty() {
+            let count = counted(once.len() as u64, "column is", "columns are");
             self.warnings.push(format!(
-                "the portal takes it for new rows only, and it is left out: {}",
+                "{count} for new rows only and left out: {}",
                 some(&once)
             ));
         }
@@ -177,11 +216,11 @@ impl Mapping {
 
     fn required(
         &self,
-        wanted: Wanted<'_>,
+        asked: Question<'_>,
         entity: &Entity,
         fields: &Fields,
     ) -> Result<(), Failure> {
-        if wanted.purpose != Purpose::Add {
+        if asked.purpose != Purpose::Add {
             return Ok(());
         }
         let missing = fields
@@ -192,7 +231,7 @@ impl Mapping {
                 let title = field.title.as_deref().unwrap_or(&field.name);
                 let message = format!(
                     "{} need {:?} ({title}), and no column of {} has it",
-                    entity.rows, field.name, wanted.file
+                    entity.rows, field.name, asked.file
                 );
                 Err(Failure::usage(message)
                     .state("nothing was sent")
@@ -207,7 +246,7 @@ impl Mapping {
 }
 
 /// Whether a new row is refused without it.
-pub(super) fn is_required(field: &Field, entity: &Entity) -> bool {
+fn is_required(field: &Field, entity: &Entity) -> bool {
     let filled = entity.is_items() && FILLED.contains(&field.name.as_str());
     field.required && !field.read_only && !filled
 }
@@ -228,14 +267,14 @@ fn is_text_beside(column: &str, columns: &[String]) -> bool {
     code.is_some_and(|code| columns.iter().any(|column| column == code))
 }
 
-fn no_column(column: &str, wanted: Wanted<'_>) -> Failure {
-    let names = wanted.columns.iter().map(String::as_str);
+fn no_column(column: &str, asked: Question<'_>) -> Failure {
+    let names = asked.columns.iter().map(String::as_str);
     let close = crate::failure::closest(column, names);
-    let failure = Failure::usage(format!("{} has no column {column:?}", wanted.file));
+    let failure = Failure::usage(format!("{} has no column {column:?}", asked.file));
     let failure = failure.state("nothing was sent");
     match close {
         Some(close) => failure.hint(format!("did you mean {close:?}?")),
-        None => failure.hint(format!("it has: {}", wanted.columns.join(", "))),
+        None => failure.hint(format!("it has: {}", asked.columns.join(", "))),
     }
 }
 
@@ -301,7 +340,9 @@ impl Names<'_> {
             place.as_deref().unwrap_or_default()
         );
         let failure = Failure::usage(message).state("nothing was sent");
-        let failure = match self.fields.suggestion(name) {
+        let suggestion =
+            contacts::suggestion(name, self.fields).or_else(|| self.fields.suggestion(name));
+        let failure = match suggestion {
             Some(close) => failure.hint(format!(
                 "did you mean {close}? b24 describe {}",
                 self.entity.stem

@@ -11,6 +11,7 @@ use super::{BadRow, LONGEST_ROW, MOST_COLUMNS, Row};
 use crate::failure::Failure;
 use crate::parameters::Tree;
 
+const NEVER_CLOSED: &str = "a quote that is not closed up to the end of the file";
 const FIRST_ROOM: usize = 4096;
 
 /// Reads rows of CSV.
@@ -22,6 +23,10 @@ pub(super) struct Reader<T> {
     /// The cells of the last record, one behind the other, and where each ends.
     cells: Vec<u8>,
     ends: Vec<usize>,
+    /// Whether the file is over.
+    ended: bool,
+    /// Whether CR was the last byte.
+    after_return: bool,
 }
 
 /// The record that was read.
@@ -31,6 +36,8 @@ struct Record {
     bytes: usize,
     columns: usize,
     too_long: bool,
+    /// Its last cell begins with a quote, and the file ends within it.
+    open: bool,
 }
 
 impl<T: BufRead> Reader<T> {
@@ -42,6 +49,8 @@ impl<T: BufRead> Reader<T> {
             preface: dialect.preface,
             cells: vec![0; FIRST_ROOM],
             ends: vec![0; 64],
+            ended: false,
+            after_return: false,
         }
     }
 
@@ -100,6 +109,9 @@ impl<T: BufRead> Reader<T> {
             if record.too_long {
                 return bad(too_long(&record.lines), Vec::new());
             }
+            if record.open {
+                return bad(NEVER_CLOSED.to_owned(), self.lossy(&record));
+            }
             let cells = match self.texts(&record) {
                 Ok(cells) if cells.iter().all(|cell| cell.is_empty()) => continue,
                 Ok(cells) => cells,
@@ -124,6 +136,12 @@ impl<T: BufRead> Reader<T> {
         }
     }
 
+    /// How many bytes a row has room for by now.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.cells.len()
+    }
+
     /// Reads a record; empty lines are none. None at the end.
     fn record(&mut self) -> io::Result<Option<Record>> {
         self.skip_empty_lines()?;
@@ -132,18 +150,27 @@ impl<T: BufRead> Reader<T> {
             bytes: 0,
             columns: 0,
             too_long: false,
+            open: false,
         };
         loop {
             let input = self.text.fill_buf()?;
+            // A last line end shows whether the file ends within a quote: it is then one more
+            // byte of the cell.
+            let last = input.is_empty() && !self.ended;
+            let input = if last { b"\n" } else { input };
             let (result, read, written, ended) = self.core.read_record(
                 input,
                 &mut self.cells[record.bytes..],
                 &mut self.ends[record.columns..],
             );
-            let quits = input[..read]
-                .last()
-                .is_some_and(|byte| matches!(byte, b'\n'));
-            self.text.consume(read);
+            let quits = input[..read].last() == Some(&b'\n');
+            self.after_return = input[..read].last() == Some(&b'\r');
+            if last {
+                self.ended = read > 0;
+                record.open = written > 0;
+            } else {
+                self.text.consume(read);
+            }
             record.bytes += written;
             record.columns += ended;
             match result {
@@ -159,6 +186,9 @@ impl<T: BufRead> Reader<T> {
                 }
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record => {
+                    if record.open {
+                        self.ends[record.columns - 1] -= 1;
+                    }
                     // The line end belongs to the last line of the record.
                     let last = self.core.line() - u64::from(quits);
                     record.lines = *record.lines.start()..=last.max(*record.lines.start());
@@ -178,18 +208,25 @@ impl<T: BufRead> Reader<T> {
         Ok(())
     }
 
+    /// Passes over what ends lines; a record leaves the second half of its own line end.
     fn skip_empty_lines(&mut self) -> io::Result<()> {
+        let mut line = self.core.line();
         loop {
             let input = self.text.fill_buf()?;
             let ends = input
                 .iter()
                 .take_while(|byte| matches!(byte, b'\r' | b'\n'));
             let ends = ends.count();
-            let lines = input[..ends].split(|byte| *byte == b'\n').count() - 1;
+            for byte in &input[..ends] {
+                // Of CR, LF is counted; CR alone is when something else follows.
+                line += u64::from(*byte == b'\n' || self.after_return);
+                self.after_return = *byte == b'\r';
+            }
             let more = ends == input.len() && ends > 0;
             self.text.consume(ends);
-            self.core.set_line(self.core.line() + lines as u64);
             if !more {
+                line += u64::from(std::mem::take(&mut self.after_return));
+                self.core.set_line(line);
                 return Ok(());
             }
         }

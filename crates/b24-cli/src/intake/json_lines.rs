@@ -84,21 +84,31 @@ impl<T: BufRead> Reader<T> {
         loop {
             let line = self.advance()?;
             let number = self.number;
-            let read = match line {
+            let text = self.line.trim_ascii();
+            let (read, shown) = match line {
                 Line::End => return Ok(None),
                 Line::Blank => continue,
-                Line::TooLong => Err(super::csv::too_long(&(number..=number))),
-                Line::Whole => cells(&self.line, columns, found),
+                Line::TooLong => (Err(super::csv::too_long(&(number..=number))), Vec::new()),
+                Line::Whole => (
+                    cells(text, columns, found),
+                    vec![String::from_utf8_lossy(text).into_owned()],
+                ),
             };
             return Ok(Some(match read {
                 Ok(cells) => Ok(Row { number, cells }),
                 Err(message) => Err(BadRow {
                     number,
                     message,
-                    cells: Vec::new(),
+                    cells: shown,
                 }),
             }));
         }
+    }
+
+    /// How many bytes a row has room for by now.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.line.capacity()
     }
 
     /// Reads a line, as far as it is not too long.

@@ -19,7 +19,12 @@ pub(crate) enum Format {
     Jsonl,
 }
 
-pub(super) fn choose(said: Option<Format>, path: &Path, head: &[u8]) -> Result<Format, Failure> {
+pub(super) fn choose(
+    said: Option<Format>,
+    path: &Path,
+    name: &str,
+    head: &[u8],
+) -> Result<Format, Failure> {
     if let Some(format) = said {
         return Ok(format);
     }
@@ -31,8 +36,7 @@ pub(super) fn choose(said: Option<Format>, path: &Path, head: &[u8]) -> Result<F
         Some("xlsx") => Ok(Format::Xlsx),
         Some("jsonl" | "ndjson") => Ok(Format::Jsonl),
         Some(other @ ("json" | "parquet" | "xls" | "ods")) => Err(Failure::usage(format!(
-            "{}: {other} cannot be imported",
-            path.display()
+            "{name}: {other} cannot be imported"
         ))
         .state("nothing was sent")
         .hint(

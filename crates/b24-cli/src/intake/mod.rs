@@ -65,7 +65,8 @@ pub(crate) struct BadRow {
     pub(crate) number: u64,
     /// What is wrong, without the number.
     pub(crate) message: String,
-    /// The cells as far as they can be read; possibly none, or more than there are columns.
+    /// The cells as far as they can be read, possibly more than there are columns; of JSON the line
+    /// itself. None of a row that is too long.
     pub(crate) cells: Vec<String>,
 }
 
@@ -104,7 +105,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Source, Failure> {
         .take(kind::LOOKED_AT)
         .read_to_end(&mut head)
         .map_err(|error| failed(&error))?;
-    let format = kind::choose(options.format, path, &head)?;
+    let format = kind::choose(options.format, path, &name, &head)?;
     let source = Source {
         name: name.clone(),
         file,

@@ -207,6 +207,7 @@ pub(super) fn row(
     let (number, mut cells): (u64, Vec<Tree>) = serde_json::from_str(&line)?;
     let wrong = cells.iter().enumerate().find_map(|(at, cell)| match cell {
         Tree::Map(entries) => Some((at, text(entries.first().map(|(_, error)| error)))),
+        Tree::Null => None,
         _ if at >= columns => Some((at, "in a column without a heading".to_owned())),
         _ => None,
     });

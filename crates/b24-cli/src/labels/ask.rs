@@ -18,16 +18,24 @@ use crate::session::Session;
 
 /// What the portal answered.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Answers {
-    statuses: Vec<Status>,
+    pub(super) statuses: Vec<Status>,
     pub(super) categories: Book,
+    /// The pipeline of rows that name none.
+    pub(super) default_category: Option<String>,
     pub(super) currencies: Book,
+    /// The currency that the others are measured in.
+    pub(super) base_currency: Option<String>,
     pub(super) users: Users,
+    /// What it refused, and why.
+    #[serde(skip)]
+    pub(super) refused: Vec<(What, Failure)>,
 }
 
 impl Answers {
     /// The statuses of a type.
-    pub(super) fn statuses(&self, kind: Option<&str>) -> Book {
+    pub(super) fn statuses_of(&self, kind: Option<&str>) -> Book {
         books::statuses(&self.statuses, kind)
     }
 
@@ -41,11 +49,15 @@ impl Answers {
             }
             What::Categories => {
                 if let Some(rows) = value(answer, "categories") {
-                    self.categories = book(&elements(&rows), "id", "name");
+                    let rows = elements(&rows);
+                    self.default_category = marked(&rows, "isDefault", "id");
+                    self.categories = book(&rows, "id", "name");
                 }
             }
             What::Currencies => {
-                self.currencies = book(&elements(answer), "CURRENCY", "FULL_NAME");
+                let rows = elements(answer);
+                self.base_currency = marked(&rows, "BASE", "CURRENCY");
+                self.currencies = book(&rows, "CURRENCY", "FULL_NAME");
             }
             What::Users => {
                 let users = elements(answer);
@@ -57,7 +69,7 @@ impl Answers {
 
 /// One list of texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
+pub(super) enum What {
     Statuses,
     Categories,
     Currencies,
@@ -72,7 +84,7 @@ impl What {
         Self::Users,
     ];
 
-    fn of(directory: &Directory) -> Option<Self> {
+    pub(super) fn of(directory: &Directory) -> Option<Self> {
         match directory {
             Directory::Choices => None,
             Directory::Statuses(_) => Some(Self::Statuses),
@@ -82,7 +94,7 @@ impl What {
         }
     }
 
-    const fn method(self) -> &'static str {
+    pub(super) const fn method(self) -> &'static str {
         match self {
             Self::Statuses => "crm.status.list",
             Self::Categories => "crm.category.list",
@@ -91,8 +103,8 @@ impl What {
         }
     }
 
-    /// What stays a code if the portal refuses.
-    const fn codes(self) -> &'static str {
+    /// What nothing is known of if the portal refuses.
+    pub(super) const fn codes(self) -> &'static str {
         match self {
             Self::Statuses => "stages and statuses",
             Self::Categories => "pipelines",
@@ -111,24 +123,42 @@ impl What {
     }
 }
 
-/// Asks for the directories that are needed.
-pub(super) async fn ask(
+/// The directories that are needed, as they were an hour ago at most.
+pub(super) async fn fetch(
     needed: impl Iterator<Item = &Directory>,
     entity: &Entity,
     session: &Session,
     connection: &Connection,
 ) -> Result<Answers> {
-    let needed: Vec<What> = needed.filter_map(What::of).collect();
-    let asked: Vec<What> = What::ALL
-        .into_iter()
-        .filter(|what| needed.contains(what))
-        .collect();
-    if asked.is_empty() {
-        return Ok(Answers::default());
-    }
+    let asked = asked(needed);
     let methods: Vec<&str> = asked.iter().map(|what| what.method()).collect();
     let place = Place::of(&connection.host, entity.type_id, &methods);
     if let Some(answers) = place.as_ref().and_then(keep::recall) {
+        return Ok(answers);
+    }
+    let answers = ask(asked, entity, session, connection).await?;
+    if let (Some(place), true) = (place, answers.refused.is_empty()) {
+        keep::keep(&place, &answers);
+    }
+    Ok(answers)
+}
+
+/// Each list of texts once, in the order of the requests.
+pub(super) fn asked<'a>(needed: impl Iterator<Item = &'a Directory>) -> Vec<What> {
+    let needed: Vec<What> = needed.filter_map(What::of).collect();
+    let all = What::ALL.into_iter();
+    all.filter(|what| needed.contains(what)).collect()
+}
+
+/// Asks for lists of texts, in one request, whatever is remembered of them.
+pub(super) async fn ask(
+    asked: Vec<What>,
+    entity: &Entity,
+    session: &Session,
+    connection: &Connection,
+) -> Result<Answers> {
+    let mut answers = Answers::default();
+    if asked.is_empty() {
         return Ok(answers);
     }
     let mut batch = connection.client.v2().batch();
@@ -138,30 +168,30 @@ pub(super) async fn ask(
     }
     let outcomes = tokio::select! {
         outcomes = batch => outcomes?,
-        reason = session.stop.requested() => return Err(Failure::stopped(reason, "the export").into()),
+        reason = session.stop.requested() => {
+            return Err(Failure::stopped(reason, &format!("the {}", session.command)).into());
+        }
     };
-    let mut answers = Answers::default();
-    let mut whole = true;
     for (what, (_, outcome)) in asked.into_iter().zip(outcomes) {
         match outcome {
             Outcome::Ok(answer) => answers.take(what, &answer.read::<Box<RawValue>>()?),
             Outcome::Err(error) | Outcome::Unknown(error) => {
-                whole = false;
-                if what == What::Users {
-                    answers.users.give_up();
-                }
-                let why = from_sdk(&error, Some(connection));
-                session
-                    .printer
-                    .warning(format!("{} stay codes: {why}", what.codes()));
+                answers
+                    .refused
+                    .push((what, from_sdk(&error, Some(connection))));
             }
-            Outcome::Skipped => whole = false,
+            Outcome::Skipped => {}
         }
     }
-    if let (Some(place), true) = (place, whole) {
-        keep::keep(&place, &answers);
-    }
     Ok(answers)
+}
+
+/// The code of the row that is marked.
+fn marked(rows: &[Box<RawValue>], mark: &str, code: &str) -> Option<String> {
+    let found = rows
+        .iter()
+        .find(|row| entry(row, mark).as_deref() == Some("Y"))?;
+    entry(found, code)
 }
 
 fn book(rows: &[Box<RawValue>], code: &str, text: &str) -> Book {

@@ -71,12 +71,23 @@ pub(super) fn statuses(all: &[Status], kind: Option<&str>) -> Book {
 
 /// The type without the number of a pipeline.
 fn pipeline(kind: &str) -> &str {
+    numbered(kind).0
+}
+
+/// `DEAL_STAGE_2` as the type of all pipelines and the number of this one; deals of the first have
+/// no number.
+pub(super) fn numbered(kind: &str) -> (&str, &str) {
     match kind.rsplit_once('_') {
         Some((base, number))
             if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) =>
         {
-            base
+            (base, number)
         }
-        _ => kind,
+        _ => (kind, "0"),
     }
+}
+
+/// Whether a type is of stages, which each pipeline has of its own.
+pub(super) fn has_pipelines(kind: &str) -> bool {
+    pipeline(kind).ends_with("_STAGE")
 }

@@ -4,10 +4,13 @@ mod ask;
 mod books;
 mod codes;
 mod keep;
+mod people;
 mod rewrite;
+mod stages;
 #[cfg(test)]
 mod tests;
 mod users;
+mod words;
 
 use std::collections::HashMap;
 
@@ -19,6 +22,7 @@ use crate::entity::Entity;
 use crate::fields::{Field, Fields};
 use crate::formats::{Column, Kind};
 use crate::session::Session;
+use ask::What;
 use books::{Directory, directory};
 pub(crate) use codes::Codes;
 use users::Users;
@@ -69,14 +73,22 @@ impl Labels {
             .filter_map(|field| Some((field, directory(field, entity)?)))
             .collect();
         let needed = coded.iter().map(|(_, directory)| directory);
-        let mut answers = ask::ask(needed, entity, session, connection).await?;
+        let mut answers = ask::fetch(needed, entity, session, connection).await?;
+        for (what, why) in &answers.refused {
+            if *what == What::Users {
+                answers.users.give_up();
+            }
+            session
+                .printer
+                .warning(format!("{} stay codes: {why}", what.codes()));
+        }
         let texts = coded
             .iter()
             .map(|(field, directory)| {
                 let texts = match directory {
                     Directory::Choices => Texts::Book(field.items.iter().cloned().collect()),
                     Directory::Users => Texts::Users,
-                    Directory::Statuses(kind) => Texts::Book(answers.statuses(kind.as_deref())),
+                    Directory::Statuses(kind) => Texts::Book(answers.statuses_of(kind.as_deref())),
                     Directory::Categories => Texts::Book(answers.categories.clone()),
                     Directory::Currencies => Texts::Book(answers.currencies.clone()),
                 };

@@ -111,7 +111,7 @@ impl Users {
 }
 
 /// First and last name, else the address.
-fn name(user: &RawValue) -> Option<String> {
+pub(super) fn name(user: &RawValue) -> Option<String> {
     let part = |key| entry(user, key).map(|part| part.trim().to_owned());
     let parts = [part("NAME"), part("LAST_NAME")].into_iter().flatten();
     let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();

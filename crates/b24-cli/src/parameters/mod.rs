@@ -163,6 +163,15 @@ pub(crate) fn read(source: &str) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// The value that sends a file in a field of a row, as `method` wants it.
+pub(crate) fn upload_field(method: &str, file: &str, bytes: &[u8]) -> Tree {
+    let path = path::Path {
+        name: "fields".to_owned(),
+        keys: Vec::new(),
+    };
+    upload::shape(&path, Some(method), file, bytes)
+}
+
 /// Reads a query as PHP does: `select[]=ID&filter[%3EID]=5`.
 pub(crate) fn from_query(query: &str, method: &str) -> Result<Tree, ParameterError> {
     let documented = crate::catalogue::find_method(method, None);
