@@ -14,6 +14,7 @@ use crate::list::{List, Tail};
 use crate::observe::{Counters, Event, Observer, OperatingUsage, RateUsage, Stats, Usage};
 use crate::room::auth::Access;
 use crate::room::corridor::{self, Inbound, Outbound};
+use crate::room::decode::{self, Decode};
 use crate::room::gate::Gate;
 use crate::room::operating::{Charge, Ledger};
 use crate::room::transport::Transport;
@@ -139,7 +140,15 @@ impl Client {
     }
 
     pub(crate) async fn walk(&self, outbound: &Outbound) -> Result<Inbound, Error> {
-        corridor::walk(&self.0, outbound).await
+        self.walk_reading(outbound, decode::answer).await
+    }
+
+    pub(crate) async fn walk_reading<R>(
+        &self,
+        outbound: &Outbound,
+        decode: Decode<R>,
+    ) -> Result<Inbound<R>, Error> {
+        corridor::walk(&self.0, outbound, decode).await
     }
 
     pub(crate) fn inner(&self) -> &Inner {

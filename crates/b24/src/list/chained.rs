@@ -1,5 +1,9 @@
 //! v2 lists by id: a batch of chained pages a request.
 
+use std::ops::Range;
+
+use bytes::Bytes;
+
 use super::chain::{Answer, Chain, Ids, Link, Outcome, Step, Stop};
 use super::cursor::Position;
 use super::id::Id;
@@ -8,12 +12,11 @@ use super::reader::{Ask, Next, PageRows, Reader, Taken, cannot_go_on};
 use super::rows::{self, Rows};
 use crate::batch::wire;
 use crate::error::{ApiError, Error, Kind, Reason};
-use crate::room::decode::{BatchResult, Success, Time};
+use crate::room::decode::{Success, Time};
+use crate::room::found::{Found, Results, named};
 use crate::room::retry;
 use crate::value::Tree;
 use crate::value::form::{self, Empty};
-use bytes::Bytes;
-use serde_json::value::RawValue;
 
 /// The command that asks for the end of the table.
 const TOP: &str = "top";
@@ -62,8 +65,8 @@ impl Chained {
     }
 
     /// A page out of the result of one command.
-    fn page(&self, result: &RawValue, body: &Bytes) -> (Answer<Failure>, Option<Rows>) {
-        let rows = match Rows::find(result, &self.query.shape().key, body) {
+    fn page(&self, found: &Found<Range<usize>>, body: &Bytes) -> (Answer<Failure>, Option<Rows>) {
+        let rows = match Rows::find(found, &self.query.shape().key, body) {
             Ok(rows) => rows,
             Err(error) => {
                 let again = error.is_nothing();
@@ -90,12 +93,12 @@ impl Chained {
     }
 
     /// Corrects a shape that nobody has written down. Whether there was anything to correct.
-    fn learn(&mut self, first: Option<&RawValue>) -> bool {
+    fn learn(&mut self, first: Option<&Found<Range<usize>>>, body: &[u8]) -> bool {
         if !self.query.shape().guessed {
             return false;
         }
         let shape = self.query.shape();
-        match first.and_then(rows::guess) {
+        match first.and_then(|first| rows::guess(first, body)) {
             Some((key, id)) if key != *shape.key || id != *shape.row_id => {
                 self.query.learn(key, id);
                 self.chain = Chain::new(self.chain.after(), self.query.chainable());
@@ -161,36 +164,29 @@ impl Chained {
         }
     }
 
-    fn take_call(&mut self, success: &Success) -> Taken {
-        let Ok(result) = serde_json::from_slice::<&RawValue>(&success.result) else {
-            return Taken::failed(Error::answer("its result is not UTF-8"));
-        };
-        let (answer, rows) = self.page(result, &success.result);
-        if matches!(answer, Answer::Failed { .. }) && self.learn(Some(result)) {
+    fn take_call(&mut self, results: &Results) -> Taken {
+        let (answer, rows) = self.page(results.only(), &results.body);
+        let failed = matches!(answer, Answer::Failed { .. });
+        if failed && self.learn(Some(results.only()), &results.body) {
             return Taken::new(Vec::new(), Next::More);
         }
         self.accept(vec![answer], vec![rows])
     }
 
-    fn take_batch(&mut self, success: &Success) -> Taken {
-        let batch = match BatchResult::parse(&success.result) {
-            Ok(batch) => batch,
-            Err(reason) => return Taken::failed(Error::new(Kind::Answer, reason)),
-        };
+    fn take_batch(&mut self, results: &Results) -> Taken {
         let names = names(&self.asked);
-        let times: Vec<Time> = names.iter().filter_map(|name| batch.time(name)).collect();
+        let times = names.iter().filter_map(|name| named(&results.times, name));
+        let times: Vec<&Time> = times.collect();
         if let Some(seconds) = seconds_per_page(&times) {
             self.chain.learn_seconds(seconds);
         }
-        let answered = batch.result.0.len().max(1);
+        let answered = results.found.len().max(1);
         self.chain
-            .learn_bytes(success.result.len() as f64 / answered as f64);
-        let charge = times.iter().rev().find_map(Time::charge);
-        let refused = names
-            .iter()
-            .filter_map(|name| batch.error(name))
-            .any(|error| retry::is_operating_limit(&error));
-        let taken = self.take_commands(&names, &batch, &success.result);
+            .learn_bytes(results.body.len() as f64 / answered as f64);
+        let charge = times.iter().rev().find_map(|time| time.charge());
+        let mut errors = names.iter().filter_map(|name| named(&results.errors, name));
+        let refused = errors.any(retry::is_operating_limit);
+        let taken = self.take_commands(&names, results);
         Taken {
             charge,
             refused,
@@ -198,33 +194,36 @@ impl Chained {
         }
     }
 
-    fn take_commands(&mut self, names: &[String], batch: &BatchResult<'_>, body: &Bytes) -> Taken {
-        let first = names
-            .first()
-            .and_then(|name| batch.result.get(name))
-            .copied();
-        let refused = names.first().and_then(|name| batch.error(name));
-        if refused.as_ref().is_some_and(retry::is_operating_limit) {
+    fn take_commands(&mut self, names: &[String], results: &Results) -> Taken {
+        let Results {
+            body,
+            found,
+            errors,
+            ..
+        } = results;
+        let first = names.first().and_then(|name| named(found, name));
+        let refused = names.first().and_then(|name| named(errors, name));
+        if refused.is_some_and(retry::is_operating_limit) {
             return Taken::new(Vec::new(), Next::Postponed);
         }
         let (answers, pages): (Vec<_>, Vec<_>) = names
             .iter()
-            .map(|name| match (batch.error(name), batch.result.get(name)) {
+            .map(|name| match (named(errors, name), named(found, name)) {
                 (Some(error), _) => {
                     let again = !FINAL.contains(&error.code.as_str());
                     (
                         Answer::Failed {
-                            failure: Failure::Api(error),
+                            failure: Failure::Api(error.clone()),
                             again,
                         },
                         None,
                     )
                 }
-                (None, Some(result)) => self.page(result, body),
+                (None, Some(found)) => self.page(found, body),
                 (None, None) => (Answer::Missing, None),
             })
             .unzip();
-        if matches!(answers.first(), Some(Answer::Failed { .. })) && self.learn(first) {
+        if matches!(answers.first(), Some(Answer::Failed { .. })) && self.learn(first, body) {
             return Taken::new(Vec::new(), Next::More);
         }
         self.accept(answers, pages)
@@ -263,11 +262,11 @@ impl Reader for Chained {
         }
     }
 
-    fn take(&mut self, success: &Success) -> Taken {
+    fn take(&mut self, success: &Success<Results>) -> Taken {
         if self.batched {
-            self.take_batch(success)
+            self.take_batch(&success.result)
         } else {
-            self.take_call(success)
+            self.take_call(&success.result)
         }
     }
 
@@ -328,7 +327,7 @@ fn last_and_count(answer: &Answer<Failure>) -> Option<(Id, usize)> {
 
 /// From one finish to the next: `duration` counts from a whole second since rest 25, so a fast
 /// page seems to take half a second.
-fn seconds_per_page(times: &[Time]) -> Option<f64> {
+fn seconds_per_page(times: &[&Time]) -> Option<f64> {
     let finishes: Vec<f64> = times.iter().filter_map(|time| time.finish).collect();
     if let [first, .., last] = finishes[..] {
         return Some(((last - first) / (finishes.len() - 1) as f64).max(0.0));

@@ -13,7 +13,7 @@ use super::query::{Bound, Query};
 use super::reader::{Ask, Reader};
 use crate::batch::wire;
 use crate::error::{Error, Kind};
-use crate::room::decode::BatchResult;
+use crate::room::decode::{self, BatchResult};
 use crate::room::operating::Used;
 use crate::rt;
 use crate::value::Tree;
@@ -92,7 +92,7 @@ async fn count(sender: &Sender, query: &Query) -> Result<Probe, Error> {
         body: wire::v2_body(true, pairs.map(|(name, command)| (name, command.as_str()))),
     };
     let begun = rt::now();
-    let success = sender.probe(ask).await?;
+    let success = sender.probe(ask, decode::answer).await?;
     let elapsed = begun.elapsed().as_secs_f64();
     let batch =
         BatchResult::parse(&success.result).map_err(|reason| Error::new(Kind::Answer, reason))?;
@@ -122,7 +122,9 @@ async fn count(sender: &Sender, query: &Query) -> Result<Probe, Error> {
 /// Reads the first page.
 async fn look(sender: &Sender, reader: &mut dyn Reader) -> Result<Probe, Error> {
     let begun = rt::now();
-    let success = sender.probe(reader.ask(None)).await?;
+    let ask = reader.ask(None);
+    let decode = ask.decode();
+    let success = sender.probe(ask, decode).await?;
     let taken = reader.take(&success);
     Ok(Probe {
         rows: success.total,

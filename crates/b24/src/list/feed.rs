@@ -14,9 +14,9 @@ use crate::error::Error;
 use crate::observe::Event;
 use crate::room::operating::Room;
 
-/// Pages that the caller takes before requests go out ahead of him: whoever wants only the first
+/// Pages that the caller has taken when requests go out ahead of him: whoever wants only the first
 /// rows does not pay for more.
-const PAGES_BEFORE_AHEAD: usize = 2;
+const PAGES_BEFORE_AHEAD: usize = 1;
 
 /// Pages that may be ready before the caller takes them, when windows are read side by side.
 const READY_PAGES: usize = 200;
@@ -124,13 +124,17 @@ impl Reading {
     ) -> Poll<Result<Option<(PageRows, Cursor)>, Error>> {
         loop {
             self.land(cx);
+            if self.has_pages() && self.fill() {
+                // On a runtime of one thread the request leaves now, before the rows are worked on.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let Some(head) = self.lanes.front_mut() else {
                 return Poll::Ready(Ok(None));
             };
             if let Some(page) = head.pages.pop_front() {
                 self.taken_pages += 1;
                 self.meter.delivered(page.count);
-                self.fill();
                 let cursor = self.origin.cursor(page.behind.clone());
                 self.cursor = Some(cursor.clone());
                 return Poll::Ready(Ok(Some((page, cursor))));
@@ -150,6 +154,13 @@ impl Reading {
                 return Poll::Pending;
             }
         }
+    }
+
+    /// Whether the caller can have rows at once.
+    fn has_pages(&self) -> bool {
+        self.lanes
+            .front()
+            .is_some_and(|head| !head.pages.is_empty())
     }
 
     /// Takes every answer that has come.
@@ -215,14 +226,14 @@ impl Reading {
             return Some(0);
         }
         let idle = self.lanes.iter().position(Lane::is_idle)?;
-        let half_empty = head.is_half_empty();
+        let near = head.is_near_its_answer();
         let under_way = self.lanes.iter().filter(|lane| lane.is_under_way()).count();
         let width = self.width();
         if self.taken_pages < PAGES_BEFORE_AHEAD || under_way >= width {
             return None;
         }
         let ahead = if self.lanes.len() == 1 && width == 1 {
-            half_empty
+            near
         } else {
             let (ready, _) = self.ready();
             ready <= READY_PAGES && self.pages_in_bytes() > 0

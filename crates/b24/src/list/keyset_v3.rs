@@ -3,8 +3,6 @@
 //! Portals cap the page per method and do not tell the cap, so a short page is not the end: only
 //! an empty one is.
 
-use serde_json::value::RawValue;
-
 use super::cursor::Position;
 use super::id::Id;
 use super::query::{is_called, order_by, select_id};
@@ -13,6 +11,7 @@ use super::rows::Rows;
 use super::shape::{Paging, Shape};
 use crate::error::Error;
 use crate::room::decode::Success;
+use crate::room::found::Results;
 use crate::value::Tree;
 
 /// Rows asked for in one page, the most that any v3 method gives.
@@ -128,7 +127,7 @@ impl Reader for PagesV3 {
         Ask::call(&self.method, &self.query.page(self.begin, rows))
     }
 
-    fn take(&mut self, success: &Success) -> Taken {
+    fn take(&mut self, success: &Success<Results>) -> Taken {
         let (rows, count) = match rows_of(success, &self.query.shape.key) {
             Ok((_, 0)) => return Taken::new(Vec::new(), Next::Done),
             Ok(found) => found,
@@ -171,14 +170,11 @@ impl Begin {
 }
 
 /// The rows of a v3 answer and how many they are.
-pub(super) fn rows_of(success: &Success, key: &str) -> Result<(Rows, usize), Error> {
-    let result = serde_json::from_slice::<&RawValue>(&success.result)
-        .map_err(|_| Error::answer("its result is not UTF-8"))?;
-    let rows = Rows::find(result, key, &success.result)
+pub(super) fn rows_of(success: &Success<Results>, key: &str) -> Result<(Rows, usize), Error> {
+    let results = &success.result;
+    let rows = Rows::find(results.only(), key, &results.body)
         .map_err(|error| cannot_go_on(error.to_string()))?;
-    let count = rows
-        .count()
-        .map_err(|error| cannot_go_on(error.to_string()))?;
+    let count = rows.count();
     Ok((rows, count))
 }
 

@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::effect::Effect;
 use crate::error::{Error, Kind, Reason};
 use crate::room::corridor::{Inbound, Options, Outbound};
-use crate::room::decode::{Success, Time};
+use crate::room::decode::{Decode, Success, Time};
 use crate::room::operating::Room;
 use crate::rt::{self, Instant, Task};
 
@@ -99,9 +99,10 @@ impl Lane {
         self.flight.is_some()
     }
 
-    /// Whether at least half of the last answer's pages are taken.
-    pub(super) fn is_half_empty(&self) -> bool {
-        self.pages.len() * 2 <= self.last_pages
+    /// Whether no more pages are ready than those of the last answer: the next one may be asked for
+    /// while they are taken.
+    pub(super) fn is_near_its_answer(&self) -> bool {
+        self.pages.len() <= self.last_pages
     }
 
     /// Pages that are ready, and their bytes.
@@ -340,9 +341,9 @@ impl Sender {
     }
 
     /// Sends one request of a list that is only estimated.
-    pub(super) async fn probe(&self, ask: Ask) -> Result<Success, Error> {
+    pub(super) async fn probe<R>(&self, ask: Ask, decode: Decode<R>) -> Result<Success<R>, Error> {
         let outbound = self.outbound(ask);
-        Ok(self.client.walk(&outbound).await?.success)
+        Ok(self.client.walk_reading(&outbound, decode).await?.success)
     }
 
     fn outbound(&self, ask: Ask) -> Outbound {
@@ -370,11 +371,13 @@ impl Sender {
             let text = "its deadline has come".to_owned();
             return Err(Error::new(Kind::Temporary, Reason::List(text)));
         }
-        let outbound = self.outbound(reader.ask(wanted));
+        let ask = reader.ask(wanted);
+        let decode = ask.decode();
+        let outbound = self.outbound(ask);
         let Inbound {
             success,
             request_id,
-        } = self.client.walk(&outbound).await?;
+        } = self.client.walk_reading(&outbound, decode).await?;
         let taken = reader.take(&success);
         if let Some(charge) = taken.charge {
             self.client.inner().learn(&self.method, charge);

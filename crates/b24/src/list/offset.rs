@@ -1,18 +1,17 @@
 //! Reading by `start` and `next`, for methods that cannot filter by id and for an order of the
 //! caller's own. Rows that are deleted or inserted meanwhile shift the pages.
 
-use serde_json::value::RawValue;
-
 use super::chain::PAGE;
 use super::cursor::Position;
 use super::id::Id;
 use super::query::{is_called, order_by, refuse_start, respell};
 use super::reader::{Ask, Next, PageRows, Reader, Taken, cannot_go_on};
-use super::rows::Rows;
+use super::rows::{self, NotRows, Rows};
 use super::shape::{Order, Shape};
 use super::stream::Moved;
 use crate::error::Error;
 use crate::room::decode::Success;
+use crate::room::found::Results;
 use crate::value::Tree;
 
 /// Reads a list page by page, by `start` and `next`.
@@ -91,22 +90,18 @@ impl ByOffset {
         }
     }
 
-    fn rows(&mut self, result: &RawValue, success: &Success) -> Result<(Rows, usize), Error> {
-        let found = Rows::find(result, &self.shape.key, &success.result).or_else(|error| {
-            match super::rows::guess(result).filter(|_| self.shape.guessed) {
+    fn rows(&mut self, results: &Results) -> Result<Rows, NotRows> {
+        let Results { body, .. } = results;
+        Rows::find(results.only(), &self.shape.key, body).or_else(|error| {
+            match rows::guess(results.only(), body).filter(|_| self.shape.guessed) {
                 Some((key, _)) => {
-                    let rows = Rows::find(result, &key, &success.result);
+                    let rows = Rows::find(results.only(), &key, body);
                     self.shape.key = key.into();
                     rows
                 }
                 None => Err(error),
             }
-        });
-        let rows = found.map_err(|error| cannot_go_on(error.to_string()))?;
-        let count = rows
-            .count()
-            .map_err(|error| cannot_go_on(error.to_string()))?;
-        Ok((rows, count))
+        })
     }
 }
 
@@ -119,14 +114,12 @@ impl Reader for ByOffset {
         Ask::call(&self.method, &Tree::Map(params))
     }
 
-    fn take(&mut self, success: &Success) -> Taken {
-        let Ok(result) = serde_json::from_slice::<&RawValue>(&success.result) else {
-            return Taken::failed(Error::answer("its result is not UTF-8"));
+    fn take(&mut self, success: &Success<Results>) -> Taken {
+        let rows = match self.rows(&success.result) {
+            Ok(rows) => rows,
+            Err(error) => return Taken::failed(cannot_go_on(error.to_string())),
         };
-        let (rows, count) = match self.rows(result, success) {
-            Ok(found) => found,
-            Err(error) => return Taken::failed(error),
-        };
+        let count = rows.count();
         let start = self.offset.start();
         let after = self.offset.accept(success.next, success.total);
         let next = if after == After::More {

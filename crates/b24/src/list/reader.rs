@@ -9,7 +9,8 @@ use super::cursor::Position;
 use super::rows::Rows;
 use super::stream::Moved;
 use crate::error::{Error, Kind, Reason};
-use crate::room::decode::Success;
+use crate::room::decode::{self, Decode, Success};
+use crate::room::found::Results;
 use crate::room::operating::Charge;
 use crate::value::Tree;
 
@@ -19,7 +20,7 @@ pub(super) trait Reader: Send {
     fn ask(&mut self, rows: Option<u64>) -> Ask;
 
     /// Takes the answer to it.
-    fn take(&mut self, success: &Success) -> Taken;
+    fn take(&mut self, success: &Success<Results>) -> Taken;
 
     /// The last request was lost as a whole, perhaps because it took too long. Whether there is a
     /// smaller one to ask for.
@@ -55,6 +56,15 @@ pub(super) struct Ask {
 }
 
 impl Ask {
+    /// What reads the answer.
+    pub(super) fn decode(&self) -> Decode<Results> {
+        if self.method == "batch" {
+            decode::pages
+        } else {
+            decode::page
+        }
+    }
+
     pub(super) fn call(method: &str, params: &Tree) -> Self {
         // A tree has text for keys and finite numbers: it can always be written.
         let body = serde_json::to_vec(params).unwrap_or_default();

@@ -1,25 +1,23 @@
-//! Rows in an answer: where they are, what their ids are, and reading them into the caller's type.
+//! Rows in an answer: which they are, what their ids are, and reading them into the caller's type.
 
 use std::fmt;
-use std::marker::PhantomData;
+use std::ops::Range;
 
 use bytes::Bytes;
-use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::chain::Ids;
 use super::id::Id;
+use crate::room::found::{Found, named};
 
-/// The rows of one page as they came: a piece of the answer's body.
+/// The rows of one page as they came: pieces of the answer's body.
 #[derive(Debug, Clone)]
 pub(super) struct Rows {
-    json: Bytes,
-    /// Rows at the front that do not count.
-    skip: usize,
-    /// Rows behind them that do; all of them where it is `None`.
-    keep: Option<usize>,
+    body: Bytes,
+    places: Vec<Range<usize>>,
+    /// Whether they came as a list, and not as a map with numbers for keys.
+    list: bool,
 }
 
 /// What stands where rows were expected.
@@ -43,92 +41,83 @@ fn place(key: &str) -> String {
 }
 
 impl Rows {
-    /// The list under `key` of `result` (the result itself for an empty key), as a piece of `body`.
-    pub(super) fn find(result: &RawValue, key: &str, body: &Bytes) -> Result<Self, NotRows> {
-        let text = result.get();
-        let list = match first_byte(text) {
+    /// The list under `key` of what was found (the result itself for an empty key).
+    pub(super) fn find(
+        found: &Found<Range<usize>>,
+        key: &str,
+        body: &Bytes,
+    ) -> Result<Self, NotRows> {
+        let rows = match found {
             // PHP writes an empty map as a list.
-            b'[' if key.is_empty() || is_empty_list(text) => text,
-            b'{' if key.is_empty() && !has_named_keys(text) => text,
-            b'{' => match entries(text).into_iter().find(|(name, _)| name == key) {
-                Some((_, list)) if matches!(first_byte(list.get()), b'[' | b'{') => list.get(),
-                Some((_, other)) => return Err(NotRows::nothing(other.get())),
-                None => return Err(NotRows::key(key, text)),
-            },
-            b'[' => {
+            Found::List(rows) if key.is_empty() || rows.is_empty() => found,
+            Found::Holes(_) if key.is_empty() => found,
+            Found::Map(entries) => named(entries, key).ok_or_else(|| NotRows::key(key, entries))?,
+            Found::Holes(_) => return Err(NotRows::key(key, &[])),
+            Found::List(_) => {
                 return Err(NotRows::Nothing {
                     found: format!("a list without the key \"{key}\""),
                 });
             }
-            _ => return Err(NotRows::nothing(text)),
+            Found::Other(words) => return Err(NotRows::nothing(words)),
         };
-        if first_byte(list) == b'{' && has_named_keys(list) {
-            return Err(NotRows::key(key, list));
-        }
+        let (places, list) = match rows {
+            Found::List(places) => (places, true),
+            Found::Holes(places) => (places, false),
+            Found::Map(entries) => return Err(NotRows::key(key, entries)),
+            Found::Other(words) => return Err(NotRows::nothing(words)),
+        };
         Ok(Self {
-            json: body.slice_ref(list.as_bytes()),
-            skip: 0,
-            keep: None,
+            body: body.clone(),
+            places: places.clone(),
+            list,
         })
     }
 
     /// How long they are.
     pub(super) fn bytes(&self) -> usize {
-        self.json.len()
+        match (self.places.first(), self.places.last()) {
+            (Some(first), Some(last)) => last.end - first.start,
+            _ => 0,
+        }
     }
 
     /// The rows but for the first `skip`.
-    pub(super) fn without_first(self, skip: usize) -> Self {
-        Self {
-            skip: self.skip + skip,
-            ..self
-        }
+    pub(super) fn without_first(mut self, skip: usize) -> Self {
+        self.places.drain(..skip.min(self.places.len()));
+        self
     }
 
     /// The first `keep` rows.
-    pub(super) fn first(self, keep: usize) -> Self {
-        Self {
-            keep: Some(keep),
-            ..self
-        }
+    pub(super) fn first(mut self, keep: usize) -> Self {
+        self.places.truncate(keep);
+        self
     }
 
     /// The ids of the rows under the name `row_id`.
     pub(super) fn ids(&self, row_id: &str) -> Result<Ids, serde_json::Error> {
-        let ids = self.elements(|| RowId(row_id))?;
         Ok(Ids {
-            ids,
-            list: self.json.first() == Some(&b'['),
+            ids: self
+                .rows()
+                .map(|row| id_of(row, row_id))
+                .collect::<Result<_, _>>()?,
+            list: self.list,
         })
     }
 
     /// How many rows there are.
-    pub(super) fn count(&self) -> Result<usize, serde_json::Error> {
-        Ok(self.elements(|| PhantomData::<IgnoredAny>)?.len())
+    pub(super) fn count(&self) -> usize {
+        self.places.len()
     }
 
     /// The rows in the caller's type; on failure the position of the row and what is wrong in it.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<Vec<T>, BadRow> {
-        self.elements(|| PhantomData::<T>)
-            .or_else(|_| self.read_slowly())
-    }
-
-    /// Reads row by row, to tell which one is wrong, and where in it.
-    fn read_slowly<T: DeserializeOwned>(&self) -> Result<Vec<T>, BadRow> {
-        let rows = self
-            .elements(|| PhantomData::<&RawValue>)
-            .map_err(|error| BadRow {
-                index: 0,
-                text: error.to_string(),
-            })?;
-        let read = |(index, row): (usize, &RawValue)| {
-            let mut reader = serde_json::Deserializer::from_str(row.get());
-            serde_path_to_error::deserialize(&mut reader).map_err(|error| BadRow {
+        let read = |(index, row)| {
+            serde_json::from_slice(row).map_err(|error| BadRow {
                 index,
-                text: at_path(&error),
+                text: at_path::<T>(row, &error),
             })
         };
-        rows.into_iter().enumerate().map(read).collect()
+        self.rows().enumerate().map(read).collect()
     }
 
     /// Each row by itself, decoded or not.
@@ -136,43 +125,25 @@ impl Rows {
         &self,
         row_id: &str,
     ) -> Vec<Result<T, super::BadRow>> {
-        if let Ok(rows) = self.elements(|| PhantomData::<T>) {
-            return rows.into_iter().map(Ok).collect();
-        }
-        let rows = self.elements(|| PhantomData::<&RawValue>);
-        let read = |row: &RawValue| {
-            let mut reader = serde_json::Deserializer::from_str(row.get());
-            serde_path_to_error::deserialize(&mut reader).map_err(|error| super::BadRow {
-                id: entries(row.get())
-                    .into_iter()
-                    .find(|(name, _)| name == row_id)
-                    .map(|(_, id)| id.get().trim_matches('"').to_owned()),
-                row: row.to_owned(),
-                text: at_path(&error),
+        let read = |row: &[u8]| {
+            serde_json::from_slice(row).map_err(|error| super::BadRow {
+                id: field(row, row_id).map(|id| id.get().trim_matches('"').to_owned()),
+                // The answer was read as a whole, so its rows are JSON.
+                row: serde_json::from_slice(row).unwrap_or_default(),
+                text: at_path::<T>(row, &error),
             })
         };
-        // The ids of the rows were read, so they are JSON.
-        rows.unwrap_or_default().into_iter().map(read).collect()
+        self.rows().map(read).collect()
     }
 
     /// The value of `field` in the row at `index`, whatever it is.
-    pub(super) fn value(&self, index: usize, field: &str) -> Option<serde_json::Value> {
-        let rows = self.elements(|| PhantomData::<&RawValue>).ok()?;
-        let row = entries(rows.get(index)?.get());
-        let (_, value) = row.into_iter().find(|(name, _)| name == field)?;
-        serde_json::from_str(value.get()).ok()
+    pub(super) fn value(&self, index: usize, name: &str) -> Option<serde_json::Value> {
+        let row = self.body.get(self.places.get(index)?.clone())?;
+        serde_json::from_str(field(row, name)?.get()).ok()
     }
 
-    fn elements<'a, S, F>(&'a self, seed: F) -> Result<Vec<S::Value>, serde_json::Error>
-    where
-        S: DeserializeSeed<'a>,
-        F: Fn() -> S,
-    {
-        let mut reader = serde_json::Deserializer::from_slice(&self.json);
-        let mut elements = Elements(seed).deserialize(&mut reader)?;
-        elements.drain(..self.skip.min(elements.len()));
-        elements.truncate(self.keep.unwrap_or(usize::MAX));
-        Ok(elements)
+    fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        self.places.iter().map(|place| &self.body[place.clone()])
     }
 }
 
@@ -184,33 +155,30 @@ pub(super) struct BadRow {
     pub(super) text: String,
 }
 
-fn at_path(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    match error.path().to_string().as_str() {
-        "." => error.inner().to_string(),
-        path => format!("{path}: {}", error.inner()),
+/// What is wrong in a row, and where in it.
+fn at_path<T: DeserializeOwned>(row: &[u8], error: &serde_json::Error) -> String {
+    let mut reader = serde_json::Deserializer::from_slice(row);
+    match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+        Err(error) if error.path().iter().next().is_some() => {
+            format!("{}: {}", error.path(), error.inner())
+        }
+        _ => error.to_string(),
     }
 }
 
 impl NotRows {
-    fn key(expected: &str, map: &str) -> Self {
-        let keys = entries(map)
-            .into_iter()
-            .map(|(name, _)| name)
-            .take(12)
-            .collect();
+    fn key(expected: &str, map: &[(String, Found<Range<usize>>)]) -> Self {
+        let keys = map.iter().map(|(name, _)| name.clone()).take(12).collect();
         Self::Key {
             expected: expected.to_owned(),
             keys,
         }
     }
 
-    fn nothing(found: &str) -> Self {
-        let found = match first_byte(found) {
-            b'"' => "text".to_owned(),
-            b'0'..=b'9' | b'-' => "a number".to_owned(),
-            _ => found.to_owned(),
-        };
-        Self::Nothing { found }
+    fn nothing(words: &str) -> Self {
+        Self::Nothing {
+            found: words.to_owned(),
+        }
     }
 
     /// Whether nothing came at all, which asking again may mend. A wrong key stays wrong.
@@ -221,145 +189,82 @@ impl NotRows {
 
 /// Where the rows of a result are when nobody has said it: the key of the only list of maps in
 /// it, and the name of the id in its rows.
-pub(super) fn guess(result: &RawValue) -> Option<(String, String)> {
-    let text = result.get();
-    if first_byte(text) == b'[' || !has_named_keys(text) {
-        return Some((String::new(), guess_id(text)?));
-    }
-    let mut lists = entries(text).into_iter().filter_map(|(key, value)| {
-        (first_byte(value.get()) == b'[')
-            .then(|| guess_id(value.get()))?
-            .map(|id| (key, id))
+pub(super) fn guess(found: &Found<Range<usize>>, body: &[u8]) -> Option<(String, String)> {
+    let entries = match found {
+        Found::List(rows) | Found::Holes(rows) => {
+            return Some((String::new(), guess_id(rows, body)?));
+        }
+        Found::Map(entries) => entries,
+        Found::Other(_) => return None,
+    };
+    let mut lists = entries.iter().filter_map(|(key, found)| match found {
+        Found::List(rows) => guess_id(rows, body).map(|id| (key.clone(), id)),
+        _ => None,
     });
     let found = lists.next()?;
     lists.next().is_none().then_some(found)
 }
 
-fn guess_id(list: &str) -> Option<String> {
-    let mut reader = serde_json::Deserializer::from_str(list);
-    let rows = Elements(|| PhantomData::<&RawValue>)
-        .deserialize(&mut reader)
-        .ok()?;
-    let fields = entries(rows.first()?.get());
-    let named = |name: &str| fields.iter().any(|(field, _)| field == name);
-    ["ID", "id"]
-        .into_iter()
-        .find(|name| named(name))
+fn guess_id(rows: &[Range<usize>], body: &[u8]) -> Option<String> {
+    let row = body.get(rows.first()?.clone())?;
+    let mut names = ["ID", "id"].into_iter();
+    names
+        .find(|name| field(row, name).is_some())
         .map(str::to_owned)
 }
 
-fn first_byte(json: &str) -> u8 {
-    json.as_bytes().first().copied().unwrap_or(b' ')
-}
-
-fn is_empty_list(json: &str) -> bool {
-    json.trim_start_matches('[').trim_start().starts_with(']')
-}
-
-/// Whether a map has a key that is not a number: then it is no list with holes.
-fn has_named_keys(map: &str) -> bool {
-    entries(map)
-        .iter()
-        .any(|(key, _)| key.parse::<i64>().is_err())
-}
-
-/// The entries of a map; nothing for anything else.
-fn entries(map: &str) -> Vec<(String, &RawValue)> {
-    struct Entries<'a>(PhantomData<&'a ()>);
-    impl<'de> Visitor<'de> for Entries<'de> {
-        type Value = Vec<(String, &'de RawValue)>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a map")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut entries = Vec::new();
-            while let Some(entry) = map.next_entry()? {
-                entries.push(entry);
-            }
-            Ok(entries)
-        }
-    }
-    serde_json::Deserializer::from_str(map)
-        .deserialize_map(Entries(PhantomData))
-        .unwrap_or_default()
-}
-
-/// Reads the elements of a list, or the values of a map in their order: PHP writes a list with
-/// holes as a map.
-struct Elements<F>(F);
-
-impl<'de, S, F> DeserializeSeed<'de> for Elements<F>
-where
-    S: DeserializeSeed<'de>,
-    F: Fn() -> S,
-{
-    type Value = Vec<S::Value>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
+/// The id of a row.
+fn id_of(row: &[u8], name: &str) -> Result<Id, serde_json::Error> {
+    let mut id = None;
+    let mut reader = serde_json::Deserializer::from_slice(row);
+    let read = reader.deserialize_map(Field {
+        name,
+        value: &mut id,
+    });
+    // What comes behind the id is not looked at, which the reader takes for a mistake.
+    match id {
+        Some(id) => Ok(id),
+        None => Err(match read {
+            Err(error) => error,
+            Ok(()) => serde::de::Error::custom(format_args!("a row has no field \"{name}\"")),
+        }),
     }
 }
 
-impl<'de, S, F> Visitor<'de> for Elements<F>
-where
-    S: DeserializeSeed<'de>,
-    F: Fn() -> S,
-{
-    type Value = Vec<S::Value>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of rows")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut values = Vec::with_capacity(super::chain::PAGE);
-        while let Some(value) = seq.next_element_seed(self.0())? {
-            values.push(value);
-        }
-        Ok(values)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut values = Vec::with_capacity(super::chain::PAGE);
-        while map.next_key::<IgnoredAny>()?.is_some() {
-            values.push(map.next_value_seed(self.0())?);
-        }
-        Ok(values)
-    }
+/// One field of a row as it came.
+fn field<'a>(row: &'a [u8], name: &str) -> Option<&'a RawValue> {
+    let mut value = None;
+    let mut reader = serde_json::Deserializer::from_slice(row);
+    // As for the id.
+    let _ = reader.deserialize_map(Field {
+        name,
+        value: &mut value,
+    });
+    value
 }
 
-/// Reads the id out of one row and passes over the rest.
-struct RowId<'a>(&'a str);
-
-impl<'de> DeserializeSeed<'de> for RowId<'_> {
-    type Value = Id;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Id, D::Error> {
-        deserializer.deserialize_map(self)
-    }
+/// Reads one field of a row and stops there.
+struct Field<'a, T> {
+    name: &'a str,
+    value: &'a mut Option<T>,
 }
 
-impl<'de> Visitor<'de> for RowId<'_> {
-    type Value = Id;
+impl<'de, T: serde::Deserialize<'de>> Visitor<'de> for Field<'_, T> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a row")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<Id, A::Error> {
-        let mut id = None;
-        while let Some(is_id) = row.next_key_seed(IsName(self.0))? {
-            if is_id {
-                id = Some(row.next_value()?);
-            } else {
-                row.next_value::<IgnoredAny>()?;
+    fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<(), A::Error> {
+        while let Some(is_it) = row.next_key_seed(IsName(self.name))? {
+            if is_it {
+                *self.value = Some(row.next_value()?);
+                return Ok(());
             }
+            row.next_value::<IgnoredAny>()?;
         }
-        id.ok_or_else(|| {
-            serde::de::Error::custom(format_args!("a row has no field \"{}\"", self.0))
-        })
+        Ok(())
     }
 }
 

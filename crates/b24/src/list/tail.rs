@@ -19,6 +19,7 @@ use crate::call::Version;
 use crate::client::Client;
 use crate::error::Error;
 use crate::room::decode::Success;
+use crate::room::found::Results;
 use crate::rt::{BoxFuture, MaybeSend};
 use crate::value::Tree;
 
@@ -299,7 +300,7 @@ impl Reader for ByValue {
         Ask::call(&self.method, &params)
     }
 
-    fn take(&mut self, success: &Success) -> Taken {
+    fn take(&mut self, success: &Success<Results>) -> Taken {
         let (rows, count) = match rows_of(success, &self.key) {
             Ok((_, 0)) => return Taken::new(Vec::new(), Next::Done),
             Ok(found) => found,

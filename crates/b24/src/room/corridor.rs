@@ -17,7 +17,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tracing::Instrument;
 
-use super::decode::{self, Success};
+use super::decode::{self, Decode, Success};
 use super::gate::{Place, TooLate};
 use super::retry::{self, Failure, Verdict};
 use super::transport::{Sent, TransportError};
@@ -56,13 +56,17 @@ pub(crate) struct Options {
 
 /// A success and the id it went under.
 #[derive(Debug)]
-pub(crate) struct Inbound {
-    pub(crate) success: Success,
+pub(crate) struct Inbound<R = Bytes> {
+    pub(crate) success: Success<R>,
     pub(crate) request_id: String,
 }
 
-/// Sends `outbound` until it succeeds, fails for good or the deadline comes.
-pub(crate) async fn walk(client: &Inner, outbound: &Outbound) -> Result<Inbound, Error> {
+/// Sends `outbound` until it succeeds, fails for good or the deadline comes. `decode` reads the answer.
+pub(crate) async fn walk<R>(
+    client: &Inner,
+    outbound: &Outbound,
+    decode: Decode<R>,
+) -> Result<Inbound<R>, Error> {
     let request_id = match &outbound.options.request_id {
         Some(id) => id.clone(),
         None => uuid::Uuid::now_v7().to_string(),
@@ -71,7 +75,7 @@ pub(crate) async fn walk(client: &Inner, outbound: &Outbound) -> Result<Inbound,
         "b24", portal = client.access.portal(), method = %outbound.method, request_id = %request_id
     );
     let mut trail = Trail::default();
-    let walked = attempts(client, outbound, &request_id, &mut trail)
+    let walked = attempts(client, outbound, decode, &request_id, &mut trail)
         .instrument(span)
         .await;
     match walked {
@@ -100,12 +104,13 @@ struct Trail {
     may_have_run: bool,
 }
 
-async fn attempts(
+async fn attempts<R>(
     client: &Inner,
     outbound: &Outbound,
+    decode: Decode<R>,
     request_id: &str,
     trail: &mut Trail,
-) -> Result<Success, Error> {
+) -> Result<Success<R>, Error> {
     let deadline = rt::after(outbound.options.deadline.unwrap_or(client.deadline));
     let mut attempt = 1;
     let mut followed = false;
@@ -129,7 +134,10 @@ async fn attempts(
         let sent = send(
             client, outbound, &endpoint, request, request_id, place, deadline,
         );
-        let failure = match sent.await {
+        let decoded = sent
+            .await
+            .and_then(|(place, answer)| read(client, place, &answer, decode));
+        let failure = match decoded {
             Ok(success) => {
                 learn(client, outbound, &success);
                 return Ok(success);
@@ -243,7 +251,7 @@ async fn send(
     request_id: &str,
     place: Place,
     deadline: Instant,
-) -> Result<Success, Failure> {
+) -> Result<(Place, http::Response<Bytes>), Failure> {
     client.counters.sent(outbound.body.len());
     trace_body("request", &outbound.body);
     let begun = rt::now();
@@ -277,7 +285,17 @@ async fn send(
         let (trusted, host) = client.access.follow(endpoint, location);
         return Err(Failure::Redirect { trusted, host });
     }
-    match decode::answer(status, &body) {
+    Ok((place, http::Response::from_parts(parts, body)))
+}
+
+/// Reads an answer, and gives its place in the portal's bucket back.
+fn read<R>(
+    client: &Inner,
+    place: Place,
+    answer: &http::Response<Bytes>,
+    decode: Decode<R>,
+) -> Result<Success<R>, Failure> {
+    match decode(answer.status().as_u16(), answer.body()) {
         Ok(success) => {
             place.answered();
             Ok(success)
@@ -332,7 +350,7 @@ fn not_answered(error: TransportError, place: Place) -> Failure {
     }
 }
 
-fn learn(client: &Inner, outbound: &Outbound, success: &Success) {
+fn learn<R>(client: &Inner, outbound: &Outbound, success: &Success<R>) {
     let Some(charge) = success.time.as_ref().and_then(decode::Time::charge) else {
         return;
     };

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::found::{Found, Results};
 use super::operating::Charge;
 use crate::error::{ApiError, Reason, Validation};
 use crate::redact;
@@ -74,14 +75,18 @@ fn lenient_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u6
 }
 
 /// A key that is there, even as `null`.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
+/// `R` is what the result is read as in the pass that checks the answer.
 #[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, default, deserialize_with = "present")]
-    result: Option<&'a RawValue>,
+#[serde(bound(deserialize = "'de: 'a, R: Deserialize<'de>"))]
+struct Envelope<'a, R> {
+    #[serde(default = "nothing", deserialize_with = "present")]
+    result: Option<R>,
     #[serde(borrow, default, deserialize_with = "present")]
     error: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "lenient_count")]
@@ -101,54 +106,105 @@ fn lenient_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tim
         .flatten())
 }
 
-/// A success: `result` is a slice of the body, not parsed yet.
+fn nothing<R>() -> Option<R> {
+    None
+}
+
+/// A success: `result` is a slice of the body, not parsed yet, unless something else was asked for.
 #[derive(Clone, Debug)]
-pub(crate) struct Success {
-    pub(crate) result: Bytes,
+pub(crate) struct Success<R = Bytes> {
+    pub(crate) result: R,
     pub(crate) total: Option<u64>,
     pub(crate) next: Option<u64>,
     pub(crate) time: Option<Time>,
 }
 
+/// Reads an answer with this status.
+pub(crate) type Decode<R> = fn(u16, &Bytes) -> Result<Success<R>, Reason>;
+
 /// Reads an answer of status `status`.
 pub(crate) fn answer(status: u16, body: &Bytes) -> Result<Success, Reason> {
-    let text = std::str::from_utf8(body).map_err(|_| unreadable(status, body))?;
-    // A derived struct would read a list as its fields in order.
-    let object = text.trim_start().starts_with('{');
-    let envelope: Envelope<'_> = match serde_json::from_str(text) {
-        Ok(envelope) if object => envelope,
-        Err(error) if !error.is_data() => return Err(unreadable(status, body)),
-        _ if status == 200 => {
-            return Err(Reason::Unexpected(format!(
-                "it is no object: {}",
-                excerpt(text, 60)
-            )));
-        }
-        _ => return Err(unreadable(status, body)),
-    };
-    let succeeded = (200..300).contains(&status);
-    match (envelope.result, envelope.error) {
-        (_, Some(error)) if !succeeded || envelope.result.is_none() || names_a_code(error) => {
-            Err(Reason::Api(api_error(status, text, error)))
-        }
-        (Some(result), _) if succeeded => Ok(Success {
-            result: body.slice(range_in(text, result.get())),
-            total: envelope.total,
-            next: envelope.next,
-            time: envelope.time,
-        }),
-        // rest.documentation.openapi answers with a bare document.
-        (None, _) if succeeded && text.contains("\"openapi\"") => Ok(Success {
+    let text = text_of(status, body)?;
+    let envelope: Envelope<'_, &RawValue> = envelope(status, body, text)?;
+    let bare = envelope.result.is_none() && envelope.error.is_none();
+    // rest.documentation.openapi answers with a bare document.
+    if bare && (200..300).contains(&status) && text.contains("\"openapi\"") {
+        return Ok(Success {
             result: body.clone(),
             total: None,
             next: None,
             time: None,
-        }),
-        _ if succeeded => Err(Reason::Unexpected(format!(
-            "it has neither result nor error: {}",
+        });
+    }
+    envelope.success(status, text, |result| {
+        body.slice(range_in(text, result.get()))
+    })
+}
+
+/// Reads an answer to a call of a list.
+pub(crate) fn page(status: u16, body: &Bytes) -> Result<Success<Results>, Reason> {
+    let text = text_of(status, body)?;
+    let envelope: Envelope<'_, Found<&RawValue>> = envelope(status, body, text)?;
+    envelope.success(status, text, |found| Results::of_call(found, body, text))
+}
+
+/// Reads an answer to a batch of calls of a list.
+pub(crate) fn pages(status: u16, body: &Bytes) -> Result<Success<Results>, Reason> {
+    let text = text_of(status, body)?;
+    let envelope: Envelope<'_, BatchResult<'_, Found<&RawValue>>> = envelope(status, body, text)?;
+    envelope.success(status, text, |batch| Results::of_batch(batch, body, text))
+}
+
+fn text_of(status: u16, body: &Bytes) -> Result<&str, Reason> {
+    std::str::from_utf8(body).map_err(|_| unreadable(status, body))
+}
+
+fn envelope<'a, R: Deserialize<'a>>(
+    status: u16,
+    body: &Bytes,
+    text: &'a str,
+) -> Result<Envelope<'a, R>, Reason> {
+    // A derived struct would read a list as its fields in order.
+    let object = text.trim_start().starts_with('{');
+    match serde_json::from_str(text) {
+        Ok(envelope) if object => Ok(envelope),
+        Err(error) if !error.is_data() => Err(unreadable(status, body)),
+        Err(error) if object && status == 200 => {
+            Err(Reason::Unexpected(format!("its result: {error}")))
+        }
+        _ if status == 200 => Err(Reason::Unexpected(format!(
+            "it is no object: {}",
             excerpt(text, 60)
         ))),
         _ => Err(unreadable(status, body)),
+    }
+}
+
+impl<R> Envelope<'_, R> {
+    fn success<T>(
+        self,
+        status: u16,
+        text: &str,
+        own: impl FnOnce(R) -> T,
+    ) -> Result<Success<T>, Reason> {
+        let succeeded = (200..300).contains(&status);
+        match (self.result, self.error) {
+            (None, Some(error)) => Err(Reason::Api(api_error(status, text, error))),
+            (_, Some(error)) if !succeeded || names_a_code(error) => {
+                Err(Reason::Api(api_error(status, text, error)))
+            }
+            (Some(result), _) if succeeded => Ok(Success {
+                result: own(result),
+                total: self.total,
+                next: self.next,
+                time: self.time,
+            }),
+            _ if succeeded => Err(Reason::Unexpected(format!(
+                "it has neither result nor error: {}",
+                excerpt(text, 60)
+            ))),
+            _ => Err(unreadable(status, text.as_bytes())),
+        }
     }
 }
 
@@ -159,12 +215,13 @@ fn names_a_code(error: &RawValue) -> bool {
     )
 }
 
-fn range_in(whole: &str, part: &str) -> Range<usize> {
+/// Where `part`, a piece of `whole`, is in it.
+pub(super) fn range_in(whole: &str, part: &str) -> Range<usize> {
     let from = part.as_ptr() as usize - whole.as_ptr() as usize;
     from..from + part.len()
 }
 
-fn unreadable(status: u16, body: &Bytes) -> Reason {
+fn unreadable(status: u16, body: &[u8]) -> Reason {
     let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
     let start = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
     if start.is_empty() {
@@ -365,11 +422,12 @@ impl<'de: 'a, 'a, T: Deserialize<'de> + 'a> Deserialize<'de> for Keyed<'a, T> {
     }
 }
 
-/// The `result` of a v2 batch.
+/// The `result` of a v2 batch; `R` is what the result of a command is read as.
 #[derive(Debug, Deserialize)]
-pub(crate) struct BatchResult<'a> {
-    #[serde(borrow, default)]
-    pub(crate) result: Keyed<'a, &'a RawValue>,
+#[serde(bound(deserialize = "'de: 'a, R: Deserialize<'de> + 'a"))]
+pub(crate) struct BatchResult<'a, R = &'a RawValue> {
+    #[serde(default)]
+    pub(crate) result: Keyed<'a, R>,
     #[serde(borrow, default)]
     pub(crate) result_error: Keyed<'a, &'a RawValue>,
     #[serde(borrow, default)]
@@ -385,7 +443,9 @@ impl<'a> BatchResult<'a> {
         serde_json::from_slice(result)
             .map_err(|e| Reason::Unexpected(format!("the batch's result: {e}")))
     }
+}
 
+impl<R> BatchResult<'_, R> {
     /// The error of one command.
     pub(crate) fn error(&self, key: &str) -> Option<ApiError> {
         let raw = self.result_error.get(key)?;

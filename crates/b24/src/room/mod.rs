@@ -4,6 +4,7 @@ pub(crate) mod auth;
 pub(crate) mod bucket;
 pub(crate) mod corridor;
 pub(crate) mod decode;
+pub(crate) mod found;
 pub(crate) mod gate;
 pub(crate) mod operating;
 pub(crate) mod retry;

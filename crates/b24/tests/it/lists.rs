@@ -688,6 +688,41 @@ async fn requests_go_ahead_of_a_reader_who_stays_and_stop_with_him() {
     drop(pages);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_next_answer_is_asked_for_before_the_rows_of_the_last_are_worked_on() {
+    let pages_from = |from: u64, count: u64| {
+        let page_at = |at: u64| {
+            (
+                format!("p{at:02}"),
+                page(from + at * 50..from + at * 50 + 50),
+            )
+        };
+        Value::Object((0..count).map(page_at).collect())
+    };
+    let mut first = pages_from(1, 4);
+    first["top"] = descending(90_001..=90_050);
+    let script = Script::new([
+        batch(first, json!([])),
+        batch(pages_from(201, 10), json!([])),
+        batch(pages_from(701, 10), json!([])),
+    ]);
+    let mut pages = script.client().v2().list("crm.deal.list").pages::<Value>();
+    for _ in 0..4 {
+        pages.try_next().await.unwrap();
+    }
+    assert_eq!(script.requests(), 2);
+    // The first page of the second answer: nothing of it is worked on, and the third is under way.
+    pages.try_next().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(script.requests(), 3);
+    // No more than one answer is ready beside the one that is being read.
+    for _ in 0..8 {
+        pages.try_next().await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(script.requests(), 3);
+}
+
 #[test]
 fn streams_and_futures_can_be_sent_between_threads() {
     fn sent<T: Send + 'static>(_: &T) {}
