@@ -12,6 +12,7 @@ mod platform {
     use std::pin::Pin;
     use std::task::{Context, Poll};
 
+    use bytes::Bytes;
     use tracing::Instrument;
 
     use super::{Duration, Future};
@@ -72,6 +73,19 @@ mod platform {
         error.is_builder() || error.is_connect()
     }
 
+    /// More room than this is made only when the bytes have come.
+    const MOST_ROOM: u64 = 8 * 1024 * 1024;
+
+    /// The whole body in one piece, without holding it twice.
+    pub(crate) async fn body(mut response: reqwest::Response) -> Result<Bytes, reqwest::Error> {
+        let length = response.content_length().unwrap_or(0).min(MOST_ROOM);
+        let mut body = Vec::with_capacity(length as usize);
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.into())
+    }
+
     /// The HTTP client of the transport: no redirects, no retries of its own.
     pub(crate) fn http_client(
         settings: &crate::room::transport::HttpSettings,
@@ -110,6 +124,7 @@ mod platform {
     use std::pin::Pin;
     use std::task::{Context, Poll};
 
+    use bytes::Bytes;
     use futures_util::future::{AbortHandle, abortable};
     use tracing::Instrument;
 
@@ -182,6 +197,11 @@ mod platform {
         error.is_builder()
     }
 
+    /// The whole body.
+    pub(crate) async fn body(response: reqwest::Response) -> Result<Bytes, reqwest::Error> {
+        response.bytes().await
+    }
+
     /// The browser's `fetch`; it decides about connections, proxies and certificates itself.
     pub(crate) fn http_client(
         settings: &crate::room::transport::HttpSettings,
@@ -199,7 +219,7 @@ mod platform {
 }
 
 pub use platform::{BoxFuture, MaybeSend, MaybeSync};
-pub(crate) use platform::{HAS_TLS, Instant, Task, http_client, never_sent, sleep, spawn};
+pub(crate) use platform::{HAS_TLS, Instant, Task, body, http_client, never_sent, sleep, spawn};
 
 pub(crate) fn now() -> Instant {
     Instant::now()

@@ -72,7 +72,7 @@ impl Transport for Http {
             let mut answer = http::Response::new(Bytes::new());
             *answer.status_mut() = response.status();
             std::mem::swap(answer.headers_mut(), response.headers_mut());
-            *answer.body_mut() = response.bytes().await.map_err(failed)?;
+            *answer.body_mut() = rt::body(response).await.map_err(failed)?;
             Ok(answer)
         })
     }
