@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use b24::{BoxFuture, Client, ClientBuilder, Limits, Transport, TransportError};
-use b24_portal::{Operating, Portal, PortalBuilder};
+use b24_portal::{Operating, Portal, PortalBuilder, Rate};
 use bytes::Bytes;
+use proptest::prelude::*;
 use tokio::time::Instant;
 
 use crate::in_process;
@@ -139,6 +140,42 @@ async fn the_documented_limit_is_read_at_its_floor() {
     assert_eq!(b24.stats().refused_rate, 0);
     assert!(portal.requests() <= 102, "{}", portal.requests());
     assert!(seconds <= 1.02 * 25.65, "{seconds}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Whatever the portal takes for a page and for the way, however many it serves at once and
+    /// however small its buckets are: it refuses nothing, and all rows come.
+    #[test]
+    fn no_bucket_of_the_portal_is_exceeded(
+        rows in 0_u64..12_000,
+        page_cost in 0_u64..500,
+        latency in 0_u64..800,
+        workers in 1_usize..6,
+        pace in (1_u32..60, 1_u32..6),
+        limit in 30.0_f64..480.0,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let (burst, rate) = (pace.0, f64::from(pace.1));
+            let portal = Portal::builder()
+                .workers(workers)
+                .page_cost(Duration::from_millis(page_cost))
+                .rate(Rate::Bucket { size: f64::from(burst), per_second: rate })
+                .operating(Operating::Limit(limit))
+                .deals(rows);
+            let portal = portal.start().await.unwrap();
+            let b24 = far(&portal, Duration::from_millis(latency))
+                .limits(Limits::Custom { burst, rate })
+                .operating_limit(limit)
+                .build()
+                .unwrap();
+            let (delivered, _) = read(&b24, &portal).await;
+            let stats = b24.stats();
+            assert_eq!((delivered, stats.refused_rate, stats.refused_operating), (rows, 0, 0));
+        });
+    }
 }
 
 #[tokio::test(start_paused = true)]
