@@ -62,9 +62,9 @@ pub(crate) struct Mapping {
     warnings: Vec<String>,
 }
 
-/// What is asked of a mapping.
+/// What is wanted of a mapping.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Question<'a> {
+pub(crate) struct Wanted<'a> {
     /// What messages call the file.
     pub(crate) file: &'a str,
     pub(crate) columns: &'a [String],
@@ -77,14 +77,14 @@ impl Mapping {
     /// Finds the field of each column: the one that `--map` names, else the one of that name,
     /// former name or title.
     pub(crate) fn of(
-        asked: Question<'_>,
+        wanted: Wanted<'_>,
         entity: &Entity,
         fields: &Fields,
     ) -> Result<Self, Failure> {
         let names = Names { entity, fields };
-        for (column, _) in asked.maps {
-            if !asked.columns.contains(column) {
-                return Err(no_column(column, asked));
+        for (column, _) in wanted.maps {
+            if !wanted.columns.contains(column) {
+                return Err(no_column(column, wanted));
             }
         }
         let mut mapping = Self {
@@ -99,8 +99,8 @@ impl Mapping {
             notes: Vec::new(),
             warnings: Vec::new(),
         };
-        for (at, column) in asked.columns.iter().enumerate() {
-            let mapped = asked.maps.iter().rev().find(|(name, _)| name == column);
+        for (at, column) in wanted.columns.iter().enumerate() {
+            let mapped = wanted.maps.iter().rev().find(|(name, _)| name == column);
             let target = match mapped {
                 Some((_, field)) if field.is_empty() => Target::Nothing,
                 Some((_, field)) => names.target(field).ok_or_else(|| {
@@ -114,20 +114,20 @@ impl Mapping {
                 }
                 None => match names.by_heading(column)? {
                     Some(target) => target,
-                    None if is_text_beside(column, asked.columns) => Target::Nothing,
+                    None if is_text_beside(column, wanted.columns) => Target::Nothing,
                     None => {
-                        return Err(names.unknown(column, "", Some((at, asked.file))));
+                        return Err(names.unknown(column, "", Some((at, wanted.file))));
                     }
                 },
             };
             mapping.targets.push(target);
         }
-        mapping.once_each(asked)?;
-        mapping.leave_out(asked);
-        mapping.required(asked, entity, fields)?;
+        mapping.once_each(wanted)?;
+        mapping.leave_out(wanted);
+        mapping.required(wanted, entity, fields)?;
         for target in &mut mapping.targets {
             if let Target::Field(field) = target {
-                field.required = asked.purpose == Purpose::Add && is_required(field, entity);
+                field.required = wanted.purpose == Purpose::Add && is_required(field, entity);
             }
         }
         Ok(mapping)
@@ -156,13 +156,13 @@ impl Mapping {
         &self.warnings
     }
 
-    fn once_each(&self, asked: Question<'_>) -> Result<(), Failure> {
+    fn once_each(&self, wanted: Wanted<'_>) -> Result<(), Failure> {
         for (at, target) in self.targets.iter().enumerate() {
             let before = self.targets[..at].iter().position(|other| other == target);
             let (Some(before), Target::Field(_) | Target::Id) = (before, target) else {
                 continue;
             };
-            let (first, second) = (&asked.columns[before], &asked.columns[at]);
+            let (first, second) = (&wanted.columns[before], &wanted.columns[at]);
             let field = match target {
                 Target::Field(field) => field.name.as_str(),
                 _ => "id",
@@ -176,11 +176,11 @@ impl Mapping {
     }
 
     /// Takes out what only the portal writes: an export has it.
-    fn leave_out(&mut self, asked: Question<'_>) {
+    fn leave_out(&mut self, wanted: Wanted<'_>) {
         let (mut by_portal, mut once) = (Vec::new(), Vec::new());
-        for (target, column) in self.targets.iter_mut().zip(asked.columns) {
+        for (target, column) in self.targets.iter_mut().zip(wanted.columns) {
             match target {
-                Target::Id if asked.purpose == Purpose::Add => {
+                Target::Id if wanted.purpose == Purpose::Add => {
                     by_portal.push(column.as_str());
                     *target = Target::Nothing;
                 }
@@ -188,7 +188,7 @@ impl Mapping {
                     by_portal.push(column.as_str());
                     *target = Target::Nothing;
                 }
-                Target::Field(field) if field.immutable && asked.purpose == Purpose::Update => {
+                Target::Field(field) if field.immutable && wanted.purpose == Purpose::Update => {
                     once.push(column.as_str());
                     *target = match field.kind.as_str() {
                         "crm_category" => Target::Pipeline(field.clone()),
@@ -216,11 +216,11 @@ impl Mapping {
 
     fn required(
         &self,
-        asked: Question<'_>,
+        wanted: Wanted<'_>,
         entity: &Entity,
         fields: &Fields,
     ) -> Result<(), Failure> {
-        if asked.purpose != Purpose::Add {
+        if wanted.purpose != Purpose::Add {
             return Ok(());
         }
         let missing = fields
@@ -231,7 +231,7 @@ impl Mapping {
                 let title = field.title.as_deref().unwrap_or(&field.name);
                 let message = format!(
                     "{} need {:?} ({title}), and no column of {} has it",
-                    entity.rows, field.name, asked.file
+                    entity.rows, field.name, wanted.file
                 );
                 Err(Failure::usage(message)
                     .state("nothing was sent")
@@ -267,14 +267,14 @@ fn is_text_beside(column: &str, columns: &[String]) -> bool {
     code.is_some_and(|code| columns.iter().any(|column| column == code))
 }
 
-fn no_column(column: &str, asked: Question<'_>) -> Failure {
-    let names = asked.columns.iter().map(String::as_str);
+fn no_column(column: &str, wanted: Wanted<'_>) -> Failure {
+    let names = wanted.columns.iter().map(String::as_str);
     let close = crate::failure::closest(column, names);
-    let failure = Failure::usage(format!("{} has no column {column:?}", asked.file));
+    let failure = Failure::usage(format!("{} has no column {column:?}", wanted.file));
     let failure = failure.state("nothing was sent");
     match close {
         Some(close) => failure.hint(format!("did you mean {close:?}?")),
-        None => failure.hint(format!("it has: {}", asked.columns.join(", "))),
+        None => failure.hint(format!("it has: {}", wanted.columns.join(", "))),
     }
 }
 

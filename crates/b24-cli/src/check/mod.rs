@@ -32,7 +32,7 @@ use crate::intake::Row;
 use crate::labels::Codes;
 use crate::parameters::Tree;
 use mapping::Target;
-pub(crate) use mapping::{Mapping, Purpose, Question};
+pub(crate) use mapping::{Mapping, Purpose, Wanted};
 pub(crate) use merge::{Contacts, merge};
 use value::Context;
 

@@ -110,13 +110,13 @@ impl Desk {
             .iter()
             .map(|(column, field)| ((*column).to_owned(), (*field).to_owned()))
             .collect();
-        let question = Question {
+        let wanted = Wanted {
             file: source.name(),
             columns: source.columns(),
             maps: &maps,
             purpose: case.purpose,
         };
-        let mapping = Mapping::of(question, &entity, &fields)?;
+        let mapping = Mapping::of(wanted, &entity, &fields)?;
         let connection = self.session.connection().await.unwrap();
         let codes = Codes::of(
             &entity,
@@ -705,13 +705,13 @@ async fn files_come_from_the_directory_of_the_table() {
     )
     .unwrap();
     let source = intake::open(&table, &Options::default()).unwrap();
-    let question = Question {
+    let wanted = Wanted {
         file: source.name(),
         columns: source.columns(),
         maps: &[],
         purpose: Purpose::Add,
     };
-    let mapping = Mapping::of(question, &entity, &fields).unwrap();
+    let mapping = Mapping::of(wanted, &entity, &fields).unwrap();
     let settings = Settings {
         purpose: Purpose::Add,
         blank: Blank::Keep,
