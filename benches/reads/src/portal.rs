@@ -50,12 +50,24 @@ pub struct Counts {
 impl Portal {
     /// `edition`: `box` has no limits, `cloud` takes 50 requests at once and 2 a second.
     pub fn start(options: &Options, edition: &str, https: bool, rows: u64) -> Result<Self> {
+        Self::start_with(options, edition, https, rows, &[])
+    }
+
+    /// With more flags.
+    pub fn start_with(
+        options: &Options,
+        edition: &str,
+        https: bool,
+        rows: u64,
+        flags: &[&str],
+    ) -> Result<Self> {
         let mut command = Command::new(leash::this());
         command
             .arg("leashed")
             .arg(&options.b24)
             .args(["--quiet", "portal", "--port", "0", "--print", "json"])
             .args(["--edition", edition, "--deals", &rows.to_string()])
+            .args(flags)
             // Other portals of this user stay the ones that he started last.
             .env("XDG_STATE_HOME", options.out.join("state"))
             .stdin(Stdio::null())

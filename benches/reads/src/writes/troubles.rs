@@ -12,6 +12,8 @@ use crate::portal::Portal;
 
 /// Commands of a batch.
 const BATCH: u64 = 50;
+/// After that the portal has ended a request: a write that is not there by then will not come.
+const WALL: &[&str] = &["--wall", "2s"];
 /// How often a client is killed.
 const KILLS: u64 = 20;
 /// A request of a client that is to be killed in the middle of its work.
@@ -65,8 +67,13 @@ const TROUBLES: &[Trouble] = &[
         course: Course::Once,
     },
     Trouble {
-        name: "every 5th connection reset at a random byte",
-        rules: |_| vec![every(5, &json!("cut_body"))],
+        name: "connections reset at a random byte: every 5th request, every 7th answer",
+        rules: |_| {
+            vec![
+                every(5, &json!({"cut_request": {"seed": 1}})),
+                every(7, &json!({"cut_answer": {"seed": 2}})),
+            ]
+        },
         course: Course::Once,
     },
     Trouble {
@@ -82,7 +89,7 @@ const TROUBLES: &[Trouble] = &[
 ];
 
 fn every(nth: u32, fault: &Value) -> Value {
-    json!({"fault": fault, "every": nth, "times": u32::MAX})
+    json!({"fault": fault, "every": nth})
 }
 
 /// All clients through all troubles.
@@ -92,8 +99,8 @@ pub async fn run(options: &Options, kind: Kind) -> Result<Vec<Cell>> {
     } else {
         1
     };
-    let plain = Portal::start(options, "box", false, deals)?;
-    let secure = Portal::start(options, "box", true, deals)?;
+    let plain = Portal::start_with(options, "box", false, deals, WALL)?;
+    let secure = Portal::start_with(options, "box", true, deals, WALL)?;
     let mut cells = Vec::new();
     for writer in WRITERS {
         if !options.wants_client(writer.name) {
