@@ -8,6 +8,7 @@ mod control;
 mod faults;
 mod http;
 mod limits;
+mod links;
 mod log;
 mod methods;
 mod oauth;

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use crate::links::Links;
 use crate::oauth::{Registry, Seat};
 use crate::php::{Php, json};
 use crate::settings::{Edition, PastTheEnd, V3Profile};
@@ -24,6 +25,8 @@ pub(crate) struct Call<'a> {
     pub(crate) portal: &'a Facts,
     /// What the OAuth server knows.
     pub(crate) oauth: &'a Mutex<Registry>,
+    /// Makes links to files.
+    pub(crate) links: &'a Links,
 }
 
 /// Who calls.

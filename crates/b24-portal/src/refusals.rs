@@ -115,6 +115,14 @@ pub(crate) fn link_check_failed() -> Refusal {
     Refusal::new("ACCESS_DENIED", "Access denied! Link check failed").status(403)
 }
 
+pub(crate) fn application_required() -> Refusal {
+    Refusal::new(
+        "ACCESS_DENIED",
+        "Access denied! Application context required",
+    )
+    .status(403)
+}
+
 pub(crate) fn wrong_auth_type() -> Refusal {
     Refusal::new(
         "WRONG_AUTH_TYPE",

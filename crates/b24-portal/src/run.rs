@@ -7,6 +7,7 @@ use crate::access::Admitted;
 use crate::catalogue::{self, Documented};
 use crate::clock::Moment;
 use crate::faults::Fault;
+use crate::links::Links;
 use crate::methods;
 use crate::php::{Key, Php, PhpArray};
 use crate::play::{ActorKind, Call, Method, Refusal, Reply, Version};
@@ -66,6 +67,7 @@ pub(crate) struct Running<'a> {
     pub(crate) who: &'a Admitted,
     /// Whose counter of operating time pays; `None` pays nothing (v3 batches).
     pub(crate) payer: Option<&'a str>,
+    pub(crate) links: &'a Links,
 }
 
 /// A call that succeeded.
@@ -136,24 +138,36 @@ impl Running<'_> {
         match method {
             Known::Played(method) => {
                 let start = take_start(&mut params, self.version);
-                let params = Php::Array(params);
-                let mut world = lock(&self.portal.world);
-                let (actor, portal) = (&self.who.actor, &self.portal.facts());
-                (method.play)(&mut Call {
-                    world: &mut world,
-                    params: &params,
-                    start,
-                    actor,
-                    now,
-                    portal,
-                    oauth: &self.portal.realm.registry,
-                })
+                self.with_call(&Php::Array(params), start, now, method.play)
             }
             Known::Documented(method) if self.portal.settings.unplayed == Unplayed::Stub => {
                 Ok(Reply::value(stub::fill(&method.shape(), now)))
             }
             Known::Documented(method) => Err(refusals::not_played(method.name)),
         }
+    }
+}
+
+impl Running<'_> {
+    /// Gives what a method is given.
+    pub(crate) fn with_call<T>(
+        &self,
+        params: &Php,
+        start: Option<i64>,
+        now: i64,
+        play: impl FnOnce(&mut Call<'_>) -> T,
+    ) -> T {
+        let mut world = lock(&self.portal.world);
+        play(&mut Call {
+            world: &mut world,
+            params,
+            start,
+            actor: &self.who.actor,
+            now,
+            portal: &self.portal.facts(),
+            oauth: &self.portal.realm.registry,
+            links: self.links,
+        })
     }
 }
 

@@ -8,6 +8,9 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body::Frame;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::world::files::StoredFile;
 
 use crate::settings::Edition;
 use crate::shared::Shared;
@@ -48,6 +51,9 @@ impl ConnectionCut {
 /// Bytes of status and headers that every answer has at least.
 const HEAD: usize = 240;
 
+const JSON: &str = "application/json; charset=utf-8";
+const HTML: &str = "text/html";
+
 /// An answer before it becomes HTTP.
 #[derive(Debug)]
 pub(crate) struct HttpAnswer {
@@ -57,7 +63,7 @@ pub(crate) struct HttpAnswer {
     pub(crate) error_code: Option<String>,
     /// For the log.
     pub(crate) row_count: u64,
-    is_html: bool,
+    content_type: &'static str,
     headers: HeaderMap,
 }
 
@@ -68,7 +74,7 @@ impl HttpAnswer {
             body,
             error_code: None,
             row_count: 0,
-            is_html: false,
+            content_type: JSON,
             headers: HeaderMap::new(),
         }
     }
@@ -83,7 +89,7 @@ impl HttpAnswer {
             "<html>\r\n<head><title>{status} {reason}</title></head>\r\n<body>\r\n<center><h1>{status} {reason}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
         );
         Self {
-            is_html: true,
+            content_type: HTML,
             ..Self::json(status, page.into_bytes())
         }
     }
@@ -91,9 +97,22 @@ impl HttpAnswer {
     /// A page for people.
     pub(crate) fn html(status: u16, page: &str) -> Self {
         Self {
-            is_html: true,
+            content_type: HTML,
             ..Self::json(status, page.as_bytes().to_vec())
         }
+    }
+
+    /// A file as it is, to be saved under its name.
+    pub(crate) fn file(file: &StoredFile) -> Self {
+        let name = utf8_percent_encode(&file.name, NON_ALPHANUMERIC);
+        let answer = Self {
+            content_type: "application/octet-stream",
+            ..Self::json(200, file.bytes.to_vec())
+        };
+        answer.header(
+            "content-disposition",
+            &format!("attachment; filename*=utf-8''{name}"),
+        )
     }
 
     pub(crate) fn redirect(to: &str) -> Self {
@@ -135,19 +154,14 @@ impl HttpAnswer {
     }
 
     pub(crate) fn into_response(self) -> Response {
-        let kind = if self.is_html {
-            "text/html"
-        } else {
-            "application/json; charset=utf-8"
-        };
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         *response.headers_mut() = self.headers;
         response
             .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        if !self.is_html {
+            .insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        if self.content_type != HTML {
             add_common_headers(response.headers_mut());
         }
         response

@@ -1,6 +1,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
+use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Method};
@@ -9,6 +10,7 @@ use super::params::{content_type, query_params, v2_params};
 use super::route::Route;
 use crate::access::Credentials;
 use crate::faults::Fault;
+use crate::methods::disk::transfer::Posted;
 use crate::php::{Key, Php, PhpArray};
 use crate::play::Version;
 use crate::server::Secure;
@@ -21,6 +23,8 @@ pub(crate) struct Incoming {
     pub(crate) method: String,
     pub(crate) asks_for_xml: bool,
     pub(crate) params: PhpArray,
+    /// Files of a form.
+    pub(crate) files: Vec<Posted>,
     pub(crate) json: JsonBody,
     pub(crate) credentials: Credentials,
     pub(crate) is_https: bool,
@@ -43,13 +47,14 @@ pub(crate) enum JsonBody {
 
 impl Incoming {
     /// Reads a request; `None` for paths outside `/rest/`.
-    pub(super) async fn read(parts: &Parts, body: &[u8]) -> Option<Self> {
+    pub(super) async fn read(parts: &Parts, body: &Bytes) -> Option<Self> {
         let route = Route::of(parts.uri.path())?;
         let mut incoming = Self {
             version: route.version,
             method: String::new(),
             asks_for_xml: route.asks_for_xml,
             params: PhpArray::new(),
+            files: Vec::new(),
             json: JsonBody::Fine,
             credentials: Credentials::None,
             is_https: parts.extensions.get::<Secure>().is_some()
@@ -64,7 +69,7 @@ impl Incoming {
         };
         match route.version {
             Version::V2 => {
-                incoming.params = v2_params(parts, body).await;
+                (incoming.params, incoming.files) = v2_params(parts, body).await;
                 incoming.take_v2(route, &parts.headers);
             }
             Version::V3 => {

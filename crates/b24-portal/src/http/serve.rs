@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use axum::body::{self, Body};
 use axum::extract::{Request, State};
 use axum::response::Response;
+use bytes::Bytes;
 use futures_util::StreamExt;
 use http::Method;
 use http::header::{CONTENT_LENGTH, HOST};
@@ -56,7 +57,7 @@ pub(crate) async fn serve(State(portal): State<Arc<Shared>>, request: Request) -
     };
     match Door::of(&parts) {
         Some(door) => {
-            let params = v2_params(&parts, &body).await;
+            let (params, _) = v2_params(&parts, &body).await;
             let portal = match door {
                 Door::Authorize => portal,
                 Door::Token => granting(&portal.realm, &params).unwrap_or(portal),
@@ -83,7 +84,7 @@ pub(crate) async fn serve_oauth(State(realm): State<Arc<Realm>>, request: Reques
     let Ok(body) = body::to_bytes(body, LONGEST_BODY).await else {
         return HttpAnswer::page(413).into_response();
     };
-    let params = v2_params(&parts, &body).await;
+    let (params, _) = v2_params(&parts, &body).await;
     let portal = granting(&realm, &params).or_else(|| realm.portals().into_iter().next());
     match (Door::of(&parts), portal) {
         (Some(door @ Door::Token), Some(portal)) => {
@@ -114,6 +115,7 @@ fn allowed() -> Response {
 
 /// What a request wants of a portal.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one a request")]
 pub(super) enum Work {
     Rest(Incoming),
     OAuth(Door, PhpArray),
@@ -201,7 +203,7 @@ async fn cut_request(
     {
         read += chunk.len();
     }
-    if let Some(incoming) = Incoming::read(&parts, &[]).await {
+    if let Some(incoming) = Incoming::read(&parts, &Bytes::new()).await {
         portal.counts.requests.fetch_add(1, Ordering::Relaxed);
         let entry = Work::Rest(incoming).entry(portal, &parts, arrived);
         portal.log.add(LogEntry {

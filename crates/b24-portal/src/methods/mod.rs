@@ -3,6 +3,7 @@
 mod applications;
 mod crm;
 mod directories;
+pub(crate) mod disk;
 mod grammar;
 mod im;
 mod page;
@@ -31,6 +32,9 @@ static FAMILIES: &[&[Method]] = &[
     crm::import::METHODS,
     crm::duplicates::METHODS,
     crm::userfields::METHODS,
+    disk::STORAGES,
+    disk::FOLDERS,
+    disk::FILES,
     tasks::METHODS,
     payments::METHODS,
     im::METHODS,

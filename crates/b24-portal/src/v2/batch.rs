@@ -2,6 +2,7 @@ use super::{envelope, macros};
 use crate::access::Admitted;
 use crate::faults::Fault;
 use crate::http::HttpAnswer;
+use crate::links::Links;
 use crate::php::{Key, Php, PhpArray, form, json};
 use crate::play::{Answer, Refusal, Version};
 use crate::refusals;
@@ -25,6 +26,7 @@ pub(super) struct Maps {
 pub(super) async fn answer(
     portal: &Shared,
     who: &Admitted,
+    links: &Links,
     params: &PhpArray,
     fault: Option<&Fault>,
 ) -> HttpAnswer {
@@ -41,6 +43,7 @@ pub(super) async fn answer(
         version: Version::V2,
         who,
         payer: Some(payer),
+        links,
     };
 
     let mut maps = Maps::default();

@@ -1,10 +1,12 @@
 use super::{batch, envelope};
 use crate::access::{self, Admitted};
 use crate::http::{HttpAnswer, Incoming};
+use crate::links::Links;
+use crate::methods::disk::transfer;
 use crate::php::{Php, PhpArray};
 use crate::play::{Refusal, Version};
 use crate::refusals;
-use crate::run::{Known, Running};
+use crate::run::{Known, Running, Timing};
 use crate::shared::Shared;
 
 /// Answers one request, in the portal's order of checks: transport, method, credentials, scope, operating time.
@@ -27,13 +29,15 @@ async fn serve(portal: &Shared, incoming: &mut Incoming) -> Result<HttpAnswer, R
         return Err(refusals::wrong_transport());
     }
     let params = std::mem::take(&mut incoming.params);
+    let links = Links::new(&portal.facts(), &incoming.credentials);
     if has_link_token(&params) {
-        return Err(refusals::link_check_failed());
+        return serve_link(portal, incoming, params, &links);
     }
     if incoming.method.eq_ignore_ascii_case("batch") {
         let who = admit(portal, incoming)?;
         who.check_user().map_err(refusals::denied)?;
-        return Ok(batch::answer(portal, &who, &params, incoming.inner_fault.as_ref()).await);
+        let fault = incoming.inner_fault.as_ref();
+        return Ok(batch::answer(portal, &who, &links, &params, fault).await);
     }
     let method = Known::find(portal, Version::V2, &incoming.method)
         .ok_or_else(refusals::method_not_found)?;
@@ -43,6 +47,7 @@ async fn serve(portal: &Shared, incoming: &mut Incoming) -> Result<HttpAnswer, R
         version: Version::V2,
         who: &who,
         payer: Some(&who.entity),
+        links: &links,
     };
     running.check_scope(method)?;
     who.check_user().map_err(refusals::denied)?;
@@ -67,7 +72,42 @@ fn admit(portal: &Shared, incoming: &mut Incoming) -> Result<Admitted, Refusal> 
     Ok(who)
 }
 
-/// A `token` turns every call into the check of a signed link, and this portal has signed none.
+/// Takes in or gives out the file of a signed link.
+fn serve_link(
+    portal: &Shared,
+    incoming: &mut Incoming,
+    params: PhpArray,
+    links: &Links,
+) -> Result<HttpAnswer, Refusal> {
+    let began = portal.clock.now();
+    let who = admit(portal, incoming)?;
+    who.check_user().map_err(refusals::denied)?;
+    let running = Running {
+        portal,
+        version: Version::V2,
+        who: &who,
+        payer: Some(&who.entity),
+        links,
+    };
+    let now = began.as_secs() as i64;
+    let params = Php::Array(params);
+    match incoming.method.to_ascii_lowercase().as_str() {
+        "download" => {
+            let file = running.with_call(&params, None, now, |call| transfer::send(call))?;
+            Ok(HttpAnswer::file(&file))
+        }
+        "upload" => {
+            let files = &incoming.files;
+            let reply =
+                running.with_call(&params, None, now, |call| transfer::receive(call, files))?;
+            let time = Timing::new(portal, running.payer, "upload", began);
+            Ok(HttpAnswer::json(200, envelope::success(&reply, &time)))
+        }
+        _ => Err(refusals::link_check_failed()),
+    }
+}
+
+/// A `token` turns every call into the check of a signed link.
 fn has_link_token(params: &PhpArray) -> bool {
     params.get(&"token".into()).is_some_and(Php::truthy)
 }

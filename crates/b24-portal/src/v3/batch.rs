@@ -1,8 +1,9 @@
 use super::envelope;
 use super::references::Context;
-use crate::access::Admitted;
+use crate::access::{Admitted, Credentials};
 use crate::faults::Fault;
 use crate::http::HttpAnswer;
+use crate::links::Links;
 use crate::php::{Key, Php, PhpArray};
 use crate::play::{Refusal, Version};
 use crate::refusals;
@@ -30,11 +31,13 @@ pub(super) async fn answer(
             item.find(portal)?;
         }
     }
+    let links = Links::new(&portal.facts(), &Credentials::None);
     let running = Running {
         portal,
         version: Version::V3,
         who,
         payer: None,
+        links: &links,
     };
     let mut context = Context::default();
     let mut out = b"{\"result\":[".to_vec();

@@ -2,6 +2,7 @@ use super::idempotency::{self, Verdict};
 use super::{batch, envelope};
 use crate::access::{self, Admitted, Credentials};
 use crate::http::{HttpAnswer, Incoming, JsonBody};
+use crate::links::Links;
 use crate::php::Php;
 use crate::play::{Refusal, Version};
 use crate::refusals;
@@ -47,11 +48,13 @@ async fn serve(portal: &Shared, incoming: &mut Incoming) -> Result<HttpAnswer, R
         .ok_or_else(|| refusals::v3_method_not_found(&incoming.method))?;
     take_credentials_of_body(incoming);
     let who = admit(portal, incoming)?;
+    let links = Links::new(&portal.facts(), &incoming.credentials);
     let running = Running {
         portal,
         version: Version::V3,
         who: &who,
         payer: Some(&who.entity),
+        links: &links,
     };
     running.check_operating(method)?;
     running.check_scope(method)?;

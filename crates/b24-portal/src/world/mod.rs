@@ -5,8 +5,10 @@ mod cell;
 mod column;
 mod demo;
 pub(crate) mod directory;
+pub(crate) mod drive;
 mod entities;
 mod entity;
+pub(crate) mod files;
 pub(crate) mod filter;
 pub(crate) mod input;
 mod money;
@@ -24,8 +26,12 @@ pub(crate) mod write;
 use std::collections::BTreeMap;
 
 use automation::Automation;
+use drive::Drive;
+use files::Files;
 use schema::Kind;
 use user_fields::UserFields;
+
+use crate::links::Signer;
 
 pub(crate) use cell::{Cell, CellRef, Multifield};
 pub(crate) use directory::Directory;
@@ -42,6 +48,11 @@ pub(crate) struct World {
     pub(crate) events: Entity,
     pub(crate) directory: Directory,
     pub(crate) user_fields: UserFields,
+    pub(crate) drive: Drive,
+    /// Contents of the drive and of the CRM's files.
+    pub(crate) files: Files,
+    /// Signs links to files.
+    pub(crate) signer: Signer,
     /// Robots and workflows that would have started, oldest first.
     pub(crate) automation: Vec<Automation>,
     /// The id of the next phone or e-mail.
@@ -71,11 +82,31 @@ impl World {
             events: Entity::event_log(entities::EVENT_LOG, entities::EVENT_LOG_V3),
             directory: Directory::new(),
             automation: Vec::new(),
+            drive: Drive::default(),
+            files: Files::default(),
+            signer: Signer::default(),
             next_multifield: 1,
             next_notification: 1,
         };
         demo::users(&mut world);
+        world.add_storages();
         world
+    }
+
+    /// The company's drive and one for each user.
+    fn add_storages(&mut self) {
+        self.drive
+            .add_storage("Общий диск", "common", "shared_files_s1");
+        let users = &self.users.table;
+        for row in users.places() {
+            let name = format!(
+                "{} {}",
+                users.text(row, "NAME"),
+                users.text(row, "LAST_NAME")
+            );
+            let id = users.id(row).to_string();
+            self.drive.add_storage(name.trim(), "user", &id);
+        }
     }
 
     /// The demo set with this many deals.

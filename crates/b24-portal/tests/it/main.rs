@@ -8,6 +8,7 @@ mod control;
 mod data;
 mod envelope;
 mod faults;
+mod files;
 mod https;
 mod limits;
 mod measure;

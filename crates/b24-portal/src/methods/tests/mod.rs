@@ -7,6 +7,7 @@
 )]
 
 mod classic;
+mod disk;
 mod item;
 mod paging;
 mod payments;
@@ -20,6 +21,8 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 
+use crate::access::Credentials;
+use crate::links::Links;
 use crate::methods;
 use crate::oauth::Registry;
 use crate::php::Php;
@@ -83,6 +86,7 @@ impl Stage {
         };
         let method =
             methods::find(version, &name.to_ascii_lowercase()).expect("the method is played");
+        let credentials = Credentials::Webhook("1".to_owned(), "secret".to_owned());
         let mut call = Call {
             world: &mut self.world,
             params: &params,
@@ -91,6 +95,7 @@ impl Stage {
             now: self.now,
             portal: &self.facts,
             oauth: &self.oauth,
+            links: &Links::new(&self.facts, &credentials),
         };
         let reply = (method.play)(&mut call)?;
         let mut json = Vec::new();
