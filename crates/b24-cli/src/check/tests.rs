@@ -495,6 +495,24 @@ async fn what_tasks_need_is_asked_for_before_anything_is_sent() {
 }
 
 #[tokio::test]
+async fn users_beyond_the_first_page_are_known_too() {
+    let desk = Desk::new().await;
+    desk.portal.insert_rows("user", 120);
+    let last = *desk.portal.ids("user").last().unwrap();
+    let text = column(
+        "assignedById",
+        &[&last.to_string(), &(last + 1).to_string()],
+    );
+    assert_eq!(
+        desk.told(Case::default(), "deals.csv", &text).await,
+        format!(
+            "2: {{\"assignedById\":{last},\"title\":\"x\"}}\n3: assignedById: no user \"{}\"",
+            last + 1
+        )
+    );
+}
+
+#[tokio::test]
 async fn without_the_right_to_users_ids_are_taken_as_they_are() {
     let desk = Desk::of_scopes(&["crm"]).await;
     let text = column("assignedById", &["999", "user2@example.com"]);

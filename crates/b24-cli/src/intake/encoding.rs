@@ -79,7 +79,8 @@ pub(super) fn find<R: Read>(
     })
 }
 
-/// UTF-16 without a mark: zero bytes, which text has not, nearly all on one side.
+/// UTF-16 without a mark: zero bytes, which other text has not, nearly all on one side. Even
+/// Cyrillic has so many in its spaces, digits and line ends.
 fn utf16(head: &[u8]) -> Option<&'static Encoding> {
     let zeros = |side: usize| {
         let bytes = head.iter().skip(side).step_by(2);
@@ -87,7 +88,7 @@ fn utf16(head: &[u8]) -> Option<&'static Encoding> {
     };
     let (even, odd) = (zeros(0), zeros(1));
     match even + odd {
-        0 => None,
+        few if few * 40 < head.len() || few == 0 => None,
         _ if odd > 9 * even => Some(UTF_16LE),
         _ if even > 9 * odd => Some(UTF_16BE),
         _ => None,

@@ -161,8 +161,13 @@ fn cells(line: &[u8], columns: &[String], found: Found) -> Result<Vec<Tree>, Str
         })?;
     let mut cells = vec![Tree::Null; columns.len()];
     let mut filled = vec![false; columns.len()];
-    for (key, value) in object.0 {
-        let Some(at) = columns.iter().position(|column| *column == key) else {
+    for (next, (key, value)) in object.0.into_iter().enumerate() {
+        // Most rows have the keys of the first one, in its order.
+        let at = match columns.get(next) {
+            Some(column) if *column == key => Some(next),
+            _ => columns.iter().position(|column| *column == key),
+        };
+        let Some(at) = at else {
             return Err(format!("a key {key:?} that was not there before"));
         };
         if std::mem::replace(&mut filled[at], true) {

@@ -153,6 +153,19 @@ fn the_encoding_is_said_marked_or_found() {
 }
 
 #[test]
+fn a_zero_byte_makes_no_utf16() {
+    assert_eq!(
+        read(
+            "deals.csv",
+            format!("title,sum\nPump \0,1\n{}", "Pump,2\n".repeat(9))
+        )
+        .lines()
+        .nth(1),
+        Some("2: [\"Pump \\u0000\",\"1\"]")
+    );
+}
+
+#[test]
 fn json_lines_may_be_utf16_too() {
     let text = "{\"title\":\"Насос\"}\n";
     let plain = read("deals.jsonl", text);

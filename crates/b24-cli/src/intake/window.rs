@@ -131,3 +131,28 @@ impl Seek for Window {
         Ok(self.at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_once_is_read_as_often_as_wanted() {
+        let kept = keep(&mut &b"a\nb\n"[..]).unwrap();
+        let window = Window::new(kept).unwrap();
+        let read = |mut window: Window| {
+            let mut text = String::new();
+            window.read_to_string(&mut text).unwrap();
+            text
+        };
+        assert_eq!(window.len(), 4);
+        let mut behind = window.clone();
+        assert_eq!(behind.seek(SeekFrom::End(-2)).unwrap(), 2);
+        assert_eq!(behind.stream_position().unwrap(), 2);
+        assert_eq!(read(behind), "b\n");
+        assert_eq!(read(window.clone()), "a\nb\n");
+        assert_eq!(read(window.clone()), "a\nb\n");
+        assert!(window.clone().seek(SeekFrom::Current(-1)).is_err());
+        window.check("-").unwrap();
+    }
+}
