@@ -8,7 +8,7 @@ use super::Fault;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
-    /// Only this method (as in the URL, any case); without one, every method.
+    /// Only this method (as in the URL, any case), or `oauth/token`, `oauth/authorize`; without one, every method.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// What goes wrong.

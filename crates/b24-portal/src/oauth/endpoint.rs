@@ -3,7 +3,8 @@
 use http::request::Parts;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::registry::{Ask, Seat, host};
+use super::exchange::Ask;
+use super::registry::{Seat, host};
 use super::tokens::{NoTokens, Tokens};
 use super::{Installation, Realm};
 use crate::access::is_active;

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::exchange::Ask;
 use super::hex;
-use super::registry::{Ask, Seat};
+use super::registry::Seat;
 use crate::clock::Moment;
 
 /// Digits of a code or token, as portals make them; the log knows tokens by it.
