@@ -15,6 +15,8 @@ pub(crate) struct Json {
     only: Option<Vec<String>>,
     /// Keys that are written under another name.
     headings: HashMap<String, String>,
+    /// How each key that came is written; none if nobody asked for it.
+    written: HashMap<String, Option<Vec<u8>>>,
     rows: u64,
 }
 
@@ -28,6 +30,7 @@ impl Json {
             array,
             only,
             headings,
+            written: HashMap::new(),
             rows: 0,
         }
     }
@@ -72,25 +75,31 @@ impl Json {
     }
 
     /// The entries that were asked for, under the names that they shall have.
-    fn chosen(&self, Entries(entries): Entries<'_>, out: &mut Vec<u8>) {
+    fn chosen(&mut self, Entries(entries): Entries<'_>, out: &mut Vec<u8>) {
         out.push(b'{');
         let mut first = true;
-        let asked = |key: &str| {
-            let only = self.only.as_ref();
-            only.is_none_or(|only| only.iter().any(|name| name == key))
-        };
-        for (key, value) in entries.into_iter().filter(|(key, _)| asked(key)) {
+        for (key, value) in entries {
+            let Some(name) = self.written(&key) else {
+                continue;
+            };
             if !std::mem::take(&mut first) {
                 out.push(b',');
             }
-            let name = self
-                .headings
-                .get(key.as_ref())
-                .map_or(key.as_ref(), String::as_str);
-            out.extend_from_slice(serde_json::Value::from(name).to_string().as_bytes());
-            out.push(b':');
+            out.extend_from_slice(name);
             compact(value.get(), out);
         }
         out.push(b'}');
+    }
+
+    /// `"name":` for a key.
+    fn written(&mut self, key: &str) -> Option<&[u8]> {
+        if !self.written.contains_key(key) {
+            let only = self.only.as_ref();
+            let asked = only.is_none_or(|only| only.iter().any(|name| name == key));
+            let name = self.headings.get(key).map_or(key, String::as_str);
+            let written = asked.then(|| format!("{}:", serde_json::Value::from(name)).into_bytes());
+            self.written.insert(key.to_owned(), written);
+        }
+        self.written.get(key)?.as_deref()
     }
 }

@@ -3,21 +3,21 @@
 /// Writes `raw` on one line and without needless escapes: PHP writes `\/` and
 /// `\u0026`, which nobody can search for.
 pub(crate) fn compact(raw: &str, out: &mut Vec<u8>) {
-    let mut rest = raw.as_bytes();
-    while let Some(&byte) = rest.first() {
+    let text = raw.as_bytes();
+    // What lies between is written in one piece, up to the next byte that is not.
+    let (mut from, mut at) = (0, 0);
+    while let Some(byte) = text.get(at) {
         match byte {
-            b'"' => rest = string(rest, out),
-            b' ' | b'\n' | b'\r' | b'\t' => rest = &rest[1..],
-            _ => {
-                let end = rest
-                    .iter()
-                    .position(|b| matches!(b, b'"' | b' ' | b'\n' | b'\r' | b'\t'))
-                    .unwrap_or(rest.len());
-                out.extend_from_slice(&rest[..end]);
-                rest = &rest[end..];
+            b'"' => at = string(text, at, &mut from, out),
+            b' ' | b'\n' | b'\r' | b'\t' => {
+                out.extend_from_slice(&text[from..at]);
+                at += 1;
+                from = at;
             }
+            _ => at += 1,
         }
     }
+    out.extend_from_slice(&text[from..]);
 }
 
 /// Writes `raw` over many lines, two spaces a level.
@@ -27,7 +27,10 @@ pub(crate) fn pretty(raw: &str, out: &mut Vec<u8>) {
     while let Some(&byte) = rest.first() {
         match byte {
             b'"' => {
-                rest = string(rest, out);
+                let mut from = 0;
+                let end = string(rest, 0, &mut from, out);
+                out.extend_from_slice(&rest[from..end]);
+                rest = &rest[end..];
                 continue;
             }
             b'{' | b'[' => {
@@ -63,32 +66,29 @@ fn new_line(depth: usize, out: &mut Vec<u8>) {
     out.resize(out.len() + 2 * depth, b' ');
 }
 
-/// Copies a JSON string, quotes included; returns what follows it.
-fn string<'a>(text: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-    out.push(b'"');
-    let mut rest = text.get(1..).unwrap_or_default();
+/// Passes over the JSON string that begins at `at`; where it ends. At a needless escape, all from
+/// `from` on is written, and the character; then `from` is behind it.
+fn string(text: &[u8], at: usize, from: &mut usize, out: &mut Vec<u8>) -> usize {
+    let mut at = at + 1;
     loop {
-        let Some(plain) = rest.iter().position(|b| matches!(b, b'"' | b'\\')) else {
-            out.extend_from_slice(rest);
-            return &[];
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(plain) = memchr::memchr2(b'"', b'\\', rest) else {
+            return text.len();
         };
-        out.extend_from_slice(&rest[..plain]);
-        rest = &rest[plain..];
-        if rest[0] == b'"' {
-            out.push(b'"');
-            return &rest[1..];
+        at += plain;
+        if text[at] == b'"' {
+            return at + 1;
         }
-        let (character, taken) = unescape(rest);
-        match character {
-            Some(character) => {
-                if matches!(character, '"' | '\\') {
-                    out.push(b'\\');
-                }
-                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        let (character, taken) = unescape(&text[at..]);
+        if let Some(character) = character {
+            out.extend_from_slice(&text[*from..at]);
+            if matches!(character, '"' | '\\') {
+                out.push(b'\\');
             }
-            None => out.extend_from_slice(&rest[..taken]),
+            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            *from = at + taken;
         }
-        rest = &rest[taken..];
+        at += taken;
     }
 }
 
