@@ -7,8 +7,8 @@ use crate::clients::{CLIENTS, Client, FEW, Job, Run, WHOLE};
 use crate::options::Options;
 use crate::portal::Portal;
 
-/// Runs longer than this are not repeated.
-const LONG_SECONDS: f64 = 20.0;
+/// Runs longer than this are not repeated: they are far from where a few percent matter.
+const LONG_SECONDS: f64 = 10.0;
 
 /// Medians of one client.
 #[derive(Debug, Clone, Serialize, Deserialize)]
