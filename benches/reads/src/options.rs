@@ -20,7 +20,7 @@ pub struct Options {
     pub quick: bool,
     /// Parts by the numbers of the page; all if empty.
     only: Vec<String>,
-    /// Only clients whose name has one of these in it; all if empty.
+    /// Only clients whose name has one of these words in it; all if empty.
     clients: Vec<String>,
     /// Make the page in `docs/`.
     pub write: bool,
@@ -74,7 +74,9 @@ impl Options {
     }
 
     pub fn wants_client(&self, name: &str) -> bool {
-        self.clients.is_empty() || self.clients.iter().any(|part| name.contains(part))
+        let mut words = name.split([' ', ',']);
+        self.clients.is_empty()
+            || words.any(|word| self.clients.iter().any(|client| client == word))
     }
 
     /// How often a short run is repeated.
@@ -85,4 +87,17 @@ impl Options {
 
 fn list(text: &str) -> Vec<String> {
     text.split(',').map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_chosen_by_the_words_of_their_names() {
+        let options = Options::read(&["--clients", "b24,raw"]).unwrap();
+        assert!(options.wants_client("b24 SDK, text") && options.wants_client("raw HTTP"));
+        assert!(!options.wants_client("b24pysdk, fast"));
+        assert!(Options::read(&[]).unwrap().wants_client("b24jssdk"));
+    }
 }
