@@ -94,6 +94,36 @@ fn an_application_comes_with_the_portal() {
 
 #[cfg(unix)]
 #[test]
+fn several_portals_share_an_application_and_an_oauth_server() {
+    let home = Home::new();
+    let look = "env | grep B24_ | sort";
+    let flags = ["--portals", "3", "--app", "http://127.0.0.1:9/"];
+    let text = run(&home, &flags, &["sh", "-c", look]);
+    let value = |name: &str| {
+        let found = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        found.unwrap_or_else(|| panic!("{name}: {text}"))
+    };
+    assert_eq!(value("B24_CLIENT_ID"), value("B24_CLIENT_ID_3"));
+    assert_eq!(value("B24_SERVER_ENDPOINT"), value("B24_SERVER_ENDPOINT_2"));
+    for name in [
+        "B24_WEBHOOK",
+        "B24_MEMBER_ID",
+        "B24_ACCESS_TOKEN",
+        "B24_CLIENT_ENDPOINT",
+    ] {
+        let second = value(&format!("{name}_2"));
+        assert!(
+            second != value(name) && second != value(&format!("{name}_3")),
+            "{name}"
+        );
+    }
+    assert!(run(&home, &["--portals", "0"], &["true"]).starts_with("exit: 2\n"));
+}
+
+#[cfg(unix)]
+#[test]
 fn an_application_is_installed_on_a_running_portal() {
     let home = Home::new();
     let b24 = assert_cmd::cargo::cargo_bin("b24");

@@ -26,6 +26,9 @@ pub(super) struct Address {
     /// The application of `--app` with its first tokens, as the control API shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) app: Option<serde_json::Value>,
+    /// The others of `--portals`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) others: Vec<Address>,
 }
 
 impl Address {
@@ -37,11 +40,22 @@ impl Address {
             token: portal.control_token().to_owned(),
             ca,
             app: app.map(|app| serde_json::json!(app)),
+            others: Vec::new(),
         }
     }
 
-    /// As variables of the environment.
-    pub(super) fn variables(&self) -> Vec<(&'static str, String)> {
+    /// As variables of the environment; those of the second portal end in `_2`.
+    pub(super) fn variables(&self) -> Vec<(String, String)> {
+        let own = self.own_variables().into_iter();
+        let mut variables: Vec<_> = own.map(|(name, value)| (name.to_owned(), value)).collect();
+        for (other, number) in self.others.iter().zip(2..) {
+            let own = other.own_variables().into_iter();
+            variables.extend(own.map(|(name, value)| (format!("{name}_{number}"), value)));
+        }
+        variables
+    }
+
+    fn own_variables(&self) -> Vec<(&'static str, String)> {
         let mut variables = vec![
             ("B24_WEBHOOK", self.webhook.clone()),
             ("B24_PORTAL_URL", self.url.clone()),
@@ -118,5 +132,6 @@ pub(super) fn running(url: Option<String>, token: Option<String>) -> Result<Addr
         token,
         ca: None,
         app: None,
+        others: Vec::new(),
     })
 }

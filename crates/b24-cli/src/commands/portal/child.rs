@@ -17,7 +17,7 @@ const ELSEWHERE: &[&str] = &["B24_DEMO", "B24_WEBHOOK_FILE", "B24_PROFILE"];
 /// Runs the command with these variables, and ends as it ends.
 pub(super) async fn run(
     command: &[OsString],
-    variables: &[(&'static str, String)],
+    variables: &[(String, String)],
     session: &Session,
 ) -> Exit {
     let Some((program, arguments)) = command.split_first() else {

@@ -55,6 +55,10 @@ pub(super) struct ServeArgs {
     /// environment of CMD.
     #[arg(long, value_name = "URL")]
     app: Option<String>,
+    /// So many portals, each on a port of its own, with one OAuth server and one clock; variables of
+    /// the second end in _2.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    portals: u16,
     /// The port of the OAuth server; 0 takes a free one.
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     oauth_port: u16,
@@ -129,6 +133,7 @@ pub(super) async fn run(args: ServeArgs, session: &Session) -> Result<Exit> {
 struct Started {
     ready_file: Option<PathBuf>,
     portal: Portal,
+    others: Vec<Portal>,
     address: Address,
     noted: Option<LastStarted>,
     /// The certificate's file, when nobody said where to put it.
@@ -143,7 +148,8 @@ impl Started {
         if let Some(noted) = &self.noted {
             noted.forget(&self.address);
         }
-        let requests = self.portal.requests();
+        let all = std::iter::once(&self.portal).chain(&self.others);
+        let requests = all.map(Portal::requests).sum();
         let text = format!(
             "the portal answered {} requests and is gone",
             grouped(requests)
@@ -170,8 +176,18 @@ async fn start(args: &ServeArgs, session: &Session) -> Result<Started> {
         .await
         .map_err(|error| not_started(&error))?;
     let (ca, ca_file) = certificate(args, &portal)?;
-    let app = args.app.as_ref().map(|url| portal.add_app(App::new(url)));
-    let address = Address::of(&portal, ca, app.as_ref());
+    let app = args.app.as_ref().map(App::new);
+    let installed = app.clone().map(|app| portal.add_app(app));
+    let mut address = Address::of(&portal, ca.clone(), installed.as_ref());
+    let mut others = Vec::new();
+    for _ in 1..args.portals {
+        let other = builder(args, session).port(0).beside(&portal);
+        let other = other.start().await.map_err(|error| not_started(&error))?;
+        let installed = app.clone().map(|app| other.add_app(app));
+        let known = Address::of(&other, ca.clone(), installed.as_ref());
+        address.others.push(known);
+        others.push(other);
+    }
     // A portal for one command is found by its variables: who starts one goes on talking to the
     // portal that he started before.
     let alone = args.command.is_empty();
@@ -206,6 +222,7 @@ async fn start(args: &ServeArgs, session: &Session) -> Result<Started> {
     Ok(Started {
         ready_file: args.ready_file.clone(),
         portal,
+        others,
         address,
         noted,
         _ca: ca_file,
