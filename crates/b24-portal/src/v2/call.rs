@@ -92,7 +92,7 @@ fn serve_link(
     let now = began.as_secs() as i64;
     let params = Php::Array(params);
     match incoming.method.to_ascii_lowercase().as_str() {
-        "download" => {
+        "download" | "crm.controller.item.getfile" => {
             let file = running.with_call(&params, None, now, |call| transfer::send(call))?;
             Ok(HttpAnswer::file(&file))
         }

@@ -201,8 +201,10 @@ pub(crate) fn cell(field: &Field, value: &Php) -> Cell {
             texts if texts.is_empty() => Cell::Null,
             texts => Cell::Texts(texts),
         },
-        // Multifields are kept by id: see `multifields`.
-        (Kind::Multifield, _) | (_, Php::Null | Php::Array(_)) => Cell::Null,
+        // Multifields are kept by id: see `multifields`; files by their contents: see the methods of the CRM.
+        (Kind::Multifield | Kind::File | Kind::Files, _) | (_, Php::Null | Php::Array(_)) => {
+            Cell::Null
+        }
         (Kind::Option, _) => Some(value.to_int())
             .filter(known)
             .map_or(Cell::Null, Cell::Number),

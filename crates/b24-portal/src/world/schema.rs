@@ -37,6 +37,9 @@ pub(crate) enum Kind {
     Options,
     /// Custom: amount and currency, `100.50|EUR`.
     MoneyText,
+    /// A file, by the id of its content.
+    File,
+    Files,
     /// Custom: several values of this kind, whose values are single numbers.
     Several(&'static Kind),
 }
@@ -57,7 +60,11 @@ impl Kind {
 
     /// Whether a value is one number, or each of its values is.
     pub(crate) const fn has_numbers(self) -> bool {
-        self.is_number() || matches!(self, Self::References(_) | Self::Options | Self::Several(_))
+        self.is_number()
+            || matches!(
+                self,
+                Self::References(_) | Self::Options | Self::Files | Self::Several(_)
+            )
     }
 
     /// Whether a value is one number.
@@ -73,15 +80,26 @@ impl Kind {
                 | Self::Texts
                 | Self::Multifield
                 | Self::Options
+                | Self::Files
                 | Self::Several(_)
         )
+    }
+
+    /// Whether values are files.
+    pub(crate) const fn is_file(self) -> bool {
+        matches!(self, Self::File | Self::Files)
     }
 
     /// Whether a value is a list.
     pub(crate) const fn is_list(self) -> bool {
         matches!(
             self,
-            Self::References(_) | Self::Texts | Self::Multifield | Self::Options | Self::Several(_)
+            Self::References(_)
+                | Self::Texts
+                | Self::Multifield
+                | Self::Options
+                | Self::Files
+                | Self::Several(_)
         )
     }
 }

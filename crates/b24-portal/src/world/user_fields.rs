@@ -50,7 +50,7 @@ pub(crate) struct UserFields {
 }
 
 /// Types of fields with the kinds of a single value and of several.
-const TYPES: [(&str, Kind, Kind); 13] = [
+const TYPES: [(&str, Kind, Kind); 14] = [
     ("string", Kind::Text, Kind::Texts),
     ("url", Kind::Text, Kind::Texts),
     ("address", Kind::Text, Kind::Texts),
@@ -63,6 +63,7 @@ const TYPES: [(&str, Kind, Kind); 13] = [
     ("date", Kind::Date, Kind::Several(&Kind::Date)),
     ("datetime", Kind::DateTime, Kind::Several(&Kind::DateTime)),
     ("enumeration", Kind::Option, Kind::Options),
+    ("file", Kind::File, Kind::Files),
     (
         "employee",
         Kind::Reference("employee"),

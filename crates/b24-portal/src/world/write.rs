@@ -69,10 +69,15 @@ fn write_value(style: Style, entry: &Entry, value: CellRef<'_>, out: &mut Vec<u8
 }
 
 /// How "nothing" looks.
-fn null(style: Style, kind: Kind) -> &'static [u8] {
+pub(crate) fn null(style: Style, kind: Kind) -> &'static [u8] {
     match style {
         Style::Classic if kind.is_time() => b"\"\"",
-        Style::Classic if matches!(kind, Kind::Texts | Kind::Options | Kind::Several(_)) => {
+        Style::Classic
+            if matches!(
+                kind,
+                Kind::Texts | Kind::Options | Kind::Files | Kind::Several(_)
+            ) =>
+        {
             b"false"
         }
         Style::User if kind.is_time() || kind == Kind::Text => b"\"\"",
@@ -138,7 +143,11 @@ pub(crate) fn write_plain_money(hundredths: i64, out: &mut Vec<u8>) {
     }
 }
 
-fn write_list<T>(items: &[T], out: &mut Vec<u8>, mut write: impl FnMut(&T, &mut Vec<u8>)) {
+pub(crate) fn write_list<T>(
+    items: &[T],
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(&T, &mut Vec<u8>),
+) {
     out.push(b'[');
     for (place, item) in items.iter().enumerate() {
         if place > 0 {

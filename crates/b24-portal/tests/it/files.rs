@@ -138,3 +138,24 @@ async fn links_are_checked() {
         "the links of a reset portal are gone"
     );
 }
+
+#[tokio::test]
+async fn files_of_the_crm_are_downloaded() {
+    let portal = Portal::start().await;
+    let fields =
+        json!({"entityTypeId": 3, "fields": {"name": "a", "photo": ["p.png", "iVBORw=="]}});
+    let (_, body) = call(&portal, "crm.item.add", &fields).await;
+    let photo = &body["result"]["item"]["photo"];
+    for name in ["url", "urlMachine"] {
+        let url = photo[name].as_str().unwrap();
+        let bytes = reqwest::get(url).await.unwrap().bytes().await.unwrap();
+        assert_eq!(bytes, &[0x89, b'P', b'N', b'G'][..]);
+    }
+    let classic = call(&portal, "crm.contact.get", &json!({"id": 1})).await.1;
+    let url = classic["result"]["PHOTO"]["downloadUrl"].as_str().unwrap();
+    assert_eq!(get(url).await.0, 200);
+    let batch = json!({"cmd": {"a": "crm.contact.get?id=1"}});
+    let batched = call(&portal, "batch", &batch).await.1;
+    let url = &batched["result"]["result"]["a"]["PHOTO"]["downloadUrl"];
+    assert_eq!(get(url.as_str().unwrap()).await.0, 200);
+}

@@ -1,7 +1,7 @@
 //! `crm.deal.*`, `crm.lead.*`, `crm.contact.*`, `crm.company.*`.
 
-use super::describe;
 use super::store::{self, Changes, Fault, Robots};
+use super::{describe, files};
 use crate::methods::grammar::{classic_filter, classic_order, classic_select};
 use crate::methods::page::Page;
 use crate::methods::v2;
@@ -40,7 +40,9 @@ fn list(call: &mut Call<'_>, type_id: i64) -> Result<Reply, Refusal> {
     };
     let page = Page::navigator(&scan, call.start, call.portal.past_the_end);
     let selected = classic_select(parameter(call, "select"), view);
-    Ok(page.reply(None, &entity.table, view, &selected, |_, _| ()))
+    let (selected, with_files) = files::apart(view, &selected);
+    let extra = |row, out: &mut Vec<u8>| files::write(call, entity, view, (&with_files, row), out);
+    Ok(page.reply(None, &entity.table, view, &selected, extra))
 }
 
 fn get(call: &mut Call<'_>, type_id: i64) -> Result<Reply, Refusal> {
@@ -58,10 +60,12 @@ fn get(call: &mut Call<'_>, type_id: i64) -> Result<Reply, Refusal> {
         .into_iter()
         .filter(shown)
         .collect();
+    let view = &entity.classic;
+    let (selected, with_files) = files::apart(view, &selected);
     let mut json = Vec::new();
-    entity
-        .classic
-        .write_row(&selected, &entity.table, row, &mut json);
+    view.open_row(&selected, &entity.table, row, &mut json);
+    files::write(call, entity, view, (&with_files, row), &mut json);
+    json.push(b'}');
     Ok(Reply::value(Php::from_json(&json).unwrap_or_default()))
 }
 

@@ -114,6 +114,7 @@ fn type_name(field: &Field, by_item: bool) -> &'static str {
         Kind::DateTime => "datetime",
         Kind::Multifield => "crm_multifield",
         Kind::Option | Kind::Options | Kind::Several(_) => "enumeration",
+        Kind::File | Kind::Files => "file",
         Kind::MoneyText => "money",
     }
 }

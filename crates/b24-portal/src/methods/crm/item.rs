@@ -1,7 +1,7 @@
 //! `crm.item.*`: any entity by its type.
 
-use super::describe;
 use super::store::{self, Changes, Fault, Robots};
+use super::{describe, files};
 use crate::methods::grammar::{controller_filter, controller_order, controller_select};
 use crate::methods::page::Page;
 use crate::methods::{optional_array, required, v2};
@@ -32,23 +32,23 @@ fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         order: controller_order(optional_array(call, "order")?, view)?,
     };
     let page = Page::controller(&scan, call.start);
-    let reply = match controller_select(call.params.get("select"), view) {
-        Some(selected) => page.reply(Some("items"), &entity.table, view, &selected, |_, _| ()),
-        None => page.reply(
-            Some("items"),
-            &entity.table,
-            view,
-            &everything(view),
-            |row, out| write_contacts(entity, row, out),
-        ),
+    let selected = controller_select(call.params.get("select"), view);
+    let with_contacts = selected.is_none();
+    let selected = selected.unwrap_or_else(|| everything(view));
+    let (selected, with_files) = files::apart(view, &selected);
+    let extra = |row, out: &mut Vec<u8>| {
+        files::write(call, entity, view, (&with_files, row), out);
+        if with_contacts {
+            write_contacts(entity, row, out);
+        }
     };
-    Ok(reply)
+    Ok(page.reply(Some("items"), &entity.table, view, &selected, extra))
 }
 
 fn get(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let entity = entity(call)?;
     let row = entity.table.find(id(call)?).ok_or_else(not_found)?;
-    Ok(item(entity, view(call, entity), row))
+    Ok(item(call, entity, row))
 }
 
 fn add(call: &mut Call<'_>) -> Result<Reply, Refusal> {
@@ -97,12 +97,15 @@ fn fields(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 fn written(call: &Call<'_>, id: i64) -> Result<Reply, Refusal> {
     let entity = entity(call)?;
     let row = entity.table.find(id).ok_or_else(not_found)?;
-    Ok(item(entity, view(call, entity), row))
+    Ok(item(call, entity, row))
 }
 
-fn item(entity: &Entity, view: &View, row: Row) -> Reply {
+fn item(call: &Call<'_>, entity: &Entity, row: Row) -> Reply {
+    let view = view(call, entity);
+    let (selected, with_files) = files::apart(view, &everything(view));
     let mut json = Vec::new();
-    view.open_row(&everything(view), &entity.table, row, &mut json);
+    view.open_row(&selected, &entity.table, row, &mut json);
+    files::write(call, entity, view, (&with_files, row), &mut json);
     write_contacts(entity, row, &mut json);
     json.push(b'}');
     Reply::value(Php::map([(

@@ -3,6 +3,7 @@
 pub(super) mod classic;
 mod describe;
 pub(super) mod duplicates;
+mod files;
 pub(super) mod import;
 pub(super) mod item;
 mod store;

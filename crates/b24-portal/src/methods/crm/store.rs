@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::files;
 use crate::php::{Php, PhpArray};
 use crate::play::Call;
 use crate::world::automation::{Automation, Occasion};
 use crate::world::directory::{BASE_CURRENCY, CATEGORIES, category, stage_names};
+use crate::world::files::Files;
 use crate::world::input::{cell, multifields, number};
 use crate::world::schema::{Access, Kind};
 use crate::world::table::{FieldNo, Row};
@@ -167,10 +169,11 @@ pub(super) fn add(
     let World {
         crm,
         next_multifield: next_id,
+        files,
         ..
     } = &mut *call.world;
     let entity = crm.iter_mut().find(|entity| entity.type_id == type_id)?;
-    apply(entity, row, changes, next_id);
+    apply(entity, row, changes, next_id, files);
     follow(call.world, type_id, row, None);
     note(call, type_id, id, "ADD");
     if robots == Robots::Start {
@@ -185,6 +188,7 @@ pub(super) fn update(call: &mut Call<'_>, type_id: i64, row: Row, changes: &Chan
     let World {
         crm,
         next_multifield,
+        files,
         ..
     } = &mut *call.world;
     let Some(entity) = crm.iter_mut().find(|entity| entity.type_id == type_id) else {
@@ -192,7 +196,7 @@ pub(super) fn update(call: &mut Call<'_>, type_id: i64, row: Row, changes: &Chan
     };
     let before = stage(entity, row).map(str::to_owned);
     let pipeline_before = entity.table.number(row, "CATEGORY_ID");
-    apply(entity, row, changes, next_multifield);
+    apply(entity, row, changes, next_multifield, files);
     let pipeline = entity.table.number(row, "CATEGORY_ID");
     let gives_stage = changes
         .iter()
@@ -232,20 +236,38 @@ fn start_robots(call: &mut Call<'_>, type_id: i64, row: Row, on: Occasion) {
 
 /// Deletes a row; false if there is none.
 pub(super) fn delete(call: &mut Call<'_>, type_id: i64, id: i64) -> bool {
-    let gone = call
-        .world
-        .crm_mut(type_id)
-        .is_some_and(|entity| entity.table.delete(id));
+    let Some(entity) = call.world.crm_mut(type_id) else {
+        return false;
+    };
+    let row = entity.table.find(id);
+    let held = row.map(|row| files::contents(entity, row));
+    let gone = entity.table.delete(id);
+    for content in held.into_iter().flatten() {
+        call.world.files.remove(content);
+    }
     if gone {
         note(call, type_id, id, "DELETE");
     }
     gone
 }
 
-fn apply(entity: &mut Entity, row: Row, changes: &Changes<'_>, next_id: &mut i64) {
+fn apply(
+    entity: &mut Entity,
+    row: Row,
+    changes: &Changes<'_>,
+    next_id: &mut i64,
+    contents: &mut Files,
+) {
     for &(place, value) in changes {
         let field = *entity.table.field(place);
         let cell = match field.kind {
+            kind if kind.is_file() => {
+                let current = entity.table.get(row, place);
+                match files::written(contents, kind, current, value) {
+                    Some(cell) => cell,
+                    None => continue,
+                }
+            }
             Kind::Multifield => multifields(entity.table.get(row, place), value, next_id),
             Kind::Status(_) | Kind::Currency | Kind::Flag if value.to_text().is_empty() => continue,
             _ => cell(&field, value),

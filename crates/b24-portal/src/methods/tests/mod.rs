@@ -7,6 +7,7 @@
 )]
 
 mod classic;
+mod crm_files;
 mod disk;
 mod item;
 mod paging;

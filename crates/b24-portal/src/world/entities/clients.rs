@@ -1,7 +1,7 @@
 use crate::world::schema::Field;
 use crate::world::schema::Kind::{
-    Currency, Date, DateTime, Flag, Integer, Money, Multifield, Option, Reference, References,
-    Status, Text, Texts,
+    Currency, Date, DateTime, File, Flag, Integer, Money, Multifield, Option, Reference,
+    References, Status, Text, Texts,
 };
 
 /// Contacts: `crm.contact.*` and entity type 3.
@@ -13,9 +13,7 @@ pub(in crate::world) const CONTACT: &[Field] = &[
     Field::new("NAME", "name", Text, "First name"),
     Field::new("SECOND_NAME", "secondName", Text, "Second name"),
     Field::new("LAST_NAME", "lastName", Text, "Last name"),
-    Field::new("PHOTO", "photo", Text, "Photo")
-        .rare()
-        .read_only(),
+    Field::new("PHOTO", "photo", File, "Photo").rare(),
     Field::new("LEAD_ID", "leadId", Reference("crm_lead"), "Lead")
         .rare()
         .read_only(),
@@ -150,7 +148,7 @@ pub(in crate::world) const COMPANY: &[Field] = &[
     )
     .code("CUSTOMER"),
     Field::new("TITLE", "title", Text, "Company name"),
-    Field::new("LOGO", "logo", Text, "Logo").rare().read_only(),
+    Field::new("LOGO", "logo", File, "Logo").rare(),
     Field::new("LEAD_ID", "leadId", Reference("crm_lead"), "Lead")
         .rare()
         .read_only(),
