@@ -165,7 +165,11 @@ fn described(name: Option<&str>, item: &Tree) -> Field {
         required: is("isRequired", "required"),
         read_only: is("isReadOnly", "readOnly") || item.get("editable") == Some(&Tree::Bool(false)),
         immutable: is("isImmutable", "immutable"),
-        status_type: text("statusType"),
+        status_type: text("statusType").or_else(|| {
+            // Of a custom field.
+            let own = item.get("settings")?.get("ENTITY_TYPE")?;
+            plain(own).filter(|kind| !kind.is_empty())
+        }),
         items: choices(item),
         name,
     }
@@ -274,6 +278,16 @@ mod tests {
         );
         assert!(Fields::read(&Tree::List(Vec::new())).is_none());
         assert!(Fields::read(&Tree::Bool(true)).is_none());
+    }
+
+    #[test]
+    fn the_directory_of_a_custom_status_is_in_its_settings() {
+        let fields = read(
+            r#"{"UF_1":{"type":"crm_status","settings":{"ENTITY_TYPE":"SOURCE"}},"STAGE_ID":{"type":"crm_status","statusType":"DEAL_STAGE"}}"#,
+        );
+        let kind = |name| fields.find(name).unwrap().status_type.as_deref();
+        assert_eq!(kind("UF_1"), Some("SOURCE"));
+        assert_eq!(kind("STAGE_ID"), Some("DEAL_STAGE"));
     }
 
     #[test]

@@ -698,6 +698,99 @@ async fn contacts_of_a_row_are_added_once_or_replaced() {
     insta::assert_snapshot!(told.join("\n\n"));
 }
 
+/// Types of custom fields: one value, and several.
+const CUSTOM: &[(&str, &str, &str)] = &[
+    ("string", "x", "a;b"),
+    (
+        "url",
+        "https://example.com",
+        "https://example.com;https://example.org",
+    ),
+    (
+        "address",
+        "Tverskaya 1|55.7;37.6",
+        "Tverskaya 1|55.7;37.6\nArbat 2",
+    ),
+    ("crm", "C_5", "C_5;CO_6"),
+    ("crm_status", "WEB", "WEB;CALL"),
+    ("money", "10,50|EUR", "10|EUR;20|USD"),
+    ("integer", "1 000", "1;2"),
+    ("double", "1,5", "1,5;2.5"),
+    ("boolean", "да", "да;нет"),
+    ("date", "31.12.2026", "31.12.2026;01.01.2027"),
+    (
+        "datetime",
+        "31.12.2026 14:30",
+        "31.12.2026 14:30;2027-01-01",
+    ),
+    ("enumeration", "High", "High;Low"),
+    ("employee", "user2@example.com", "1;user2@example.com"),
+];
+
+#[tokio::test]
+async fn custom_fields_of_each_type_are_written_and_emptied() {
+    let desk = Desk::new().await;
+    let (mut headings, mut cells) = (Vec::new(), Vec::new());
+    for (kind, one, several) in CUSTOM {
+        for (multiple, value) in [("N", one), ("Y", several)] {
+            let name = format!("{}_{multiple}", kind.to_uppercase());
+            let choice = |text: &str| Tree::Map(vec![("VALUE".to_owned(), text.into())]);
+            let mut field = Tree::empty();
+            field.set("FIELD_NAME", name.as_str().into());
+            field.set("USER_TYPE_ID", (*kind).into());
+            field.set("MULTIPLE", multiple.into());
+            if *kind == "enumeration" {
+                field.set("LIST", Tree::List(vec![choice("High"), choice("Low")]));
+            }
+            let params = Tree::Map(vec![("fields".to_owned(), field)]);
+            desk.call("crm.deal.userfield.add", &params).await;
+            headings.push(format!("UF_CRM_{name}"));
+            cells.push(format!("\"{value}\""));
+        }
+    }
+    let header = headings.join(",");
+    let text = format!("{header}\n{}\n", cells.join(","));
+    let (source, checker) = desk
+        .checker(Case::default(), "deals.csv", &text)
+        .await
+        .unwrap();
+    let row = source.rows().unwrap().read().unwrap().unwrap().unwrap();
+    let ready = checker.check(&row, Files::Load).unwrap();
+    let mut params = Tree::empty();
+    params.set("entityTypeId", 2.into());
+    params.set("fields", ready.fields.clone());
+    let added = desk.call("crm.item.add", &params).await;
+    let added = added.get("item").unwrap();
+    let part = |item: &Tree, name: &str| serde_json::to_string(item.get(name).unwrap()).unwrap();
+    let mut told = Vec::new();
+    for (name, sent) in ready.fields.entries() {
+        let sent = serde_json::to_string(sent).unwrap();
+        told.push(format!("{name}: {sent} -> {}", part(added, name)));
+    }
+
+    let blank = format!(
+        "id,{header}\n{}{}\n",
+        part(added, "id"),
+        ",".repeat(headings.len())
+    );
+    let clear = Case {
+        purpose: Purpose::Update,
+        blank: Blank::Clear,
+        ..Case::default()
+    };
+    let (source, checker) = desk.checker(clear, "deals.csv", &blank).await.unwrap();
+    let row = source.rows().unwrap().read().unwrap().unwrap().unwrap();
+    let cleared = checker.check(&row, Files::Load).unwrap();
+    params.set("id", cleared.id.unwrap().into());
+    params.set("fields", cleared.fields);
+    let updated = desk.call("crm.item.update", &params).await;
+    for (name, _) in ready.fields.entries() {
+        let left = part(updated.get("item").unwrap(), name);
+        told.push(format!("{name}: {left}"));
+    }
+    insta::assert_snapshot!(told.join("\n"));
+}
+
 #[tokio::test]
 async fn files_come_from_the_directory_of_the_table() {
     let desk = Desk::new().await;

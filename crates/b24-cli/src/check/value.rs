@@ -47,7 +47,12 @@ fn between(field: &Field, context: Context<'_>) -> &'static [char] {
     let ids = REFERENCES.contains(&field.kind.as_str())
         || field.kind == "integer"
         || context.codes.has_people(field);
-    if ids { &[';', '\n', ','] } else { &[';', '\n'] }
+    match field.kind.as_str() {
+        _ if ids => &[';', '\n', ','],
+        // An address ends with its place: 55.7;37.6.
+        "address" => &['\n'],
+        _ => &[';', '\n'],
+    }
 }
 
 fn scalar(field: &Field, cell: &Tree, context: Context<'_>) -> Result<Option<Tree>, String> {

@@ -161,9 +161,15 @@ impl Lookup {
                 let default = answers.default_category.as_deref();
                 Self::Stages(Stages::of(&answers.statuses, kind, default))
             }
-            Directory::Statuses(kind) => {
-                let book = answers.statuses_of(kind.as_deref());
+            Directory::Statuses(Some(kind)) => {
+                let book = answers.statuses_of(Some(kind));
                 Self::Words(Words::of("entry", &book))
+            }
+            // Nobody says which directory it is: any has to do.
+            Directory::Statuses(None) => {
+                let all = answers.statuses.iter();
+                let pairs = all.map(|status| (&status.code, &status.text));
+                Self::Words(Words::of("entry", pairs))
             }
             Directory::Categories => Self::Words(Words::of("pipeline", &answers.categories)),
             Directory::Currencies => Self::Currencies,

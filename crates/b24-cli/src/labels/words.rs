@@ -31,6 +31,7 @@ impl Words {
         }
         for codes in words.by_text.values_mut() {
             codes.sort_unstable();
+            codes.dedup();
         }
         words
     }
