@@ -29,6 +29,7 @@ pub(crate) fn from_sdk(error: &b24::Error, connection: Option<&Connection>) -> F
             time_after(*wait)
         )),
         Reason::Redirect { host } => case.moved(host),
+        Reason::Timeout(_) => case.plain().hint("--timeout gives one request more time"),
         _ => case.plain(),
     };
     failure.method = error.method().map(str::to_owned);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Failure;
+use super::{Failure, Kind};
 use crate::catalogue;
 use crate::connection::{Connection, scopes, user};
 
@@ -13,7 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) async fn refine(failure: Failure, connection: &Connection) -> Failure {
     let code = failure.code.clone().unwrap_or_default();
     let scope = code == "insufficient_scope" || code.ends_with("INSUFFICIENTSCOPEEXCEPTION");
-    let rights = failure.status == Some(403)
+    // By code: in a batch a refusal has no status of its own.
+    let rights = failure.kind == Kind::Refused
         && (code == "ACCESS_DENIED" || code.ends_with("ACCESSDENIEDEXCEPTION"));
     let plain = failure.clone();
     let asked = async {

@@ -75,6 +75,14 @@ async fn refused_by_the_portal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_within_a_batch_names_the_user_too() {
+    let portal = portal().await;
+    let no = || refuse(403, "ACCESS_DENIED", "Access denied.");
+    portal.add_fault(FaultRule::new(no()).method("crm.item.list").times(9));
+    assert_shown!(b24(&portal, &["export", "deals", "--select", "id"]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refused_for_a_machine() {
     let portal = portal().await;
     portal.fail_next("server.time", refuse(400, "", "Not found"));
@@ -197,6 +205,9 @@ async fn a_portal_slower_than_the_deadline() {
     portal.fail_next("server.time", Fault::Delay(Duration::from_secs(30)));
     let text = b24(&portal, &["ping", "--deadline", "1s"]).await;
     assert!(text.starts_with("exit: 5\n"), "{text}");
+    portal.add_fault(FaultRule::new(Fault::Delay(Duration::from_secs(30))).times(9));
+    let words = ["ping", "--timeout", "1s", "--deadline", "3s"];
+    assert_shown!(b24(&portal, &words).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
