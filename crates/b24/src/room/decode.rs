@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -21,26 +21,52 @@ use crate::redact;
 #[non_exhaustive]
 pub struct Time {
     /// When the portal began, unix seconds.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(
+        deserialize_with = "lenient",
+        serialize_with = "as_php",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub start: Option<f64>,
     /// When the portal ended, unix seconds.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(
+        deserialize_with = "lenient",
+        serialize_with = "as_php",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub finish: Option<f64>,
     /// Seconds from start to finish; since rest 25 the start is whole seconds, so up to 1 s too long.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(
+        deserialize_with = "lenient",
+        serialize_with = "as_php",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub duration: Option<f64>,
     /// Seconds in the method itself.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(
+        deserialize_with = "lenient",
+        serialize_with = "as_php",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub processing: Option<f64>,
     /// When the portal began, ISO 8601 with the portal's offset.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub date_start: Option<String>,
     /// When the portal ended, ISO 8601 with the portal's offset.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub date_finish: Option<String>,
     /// Seconds charged to the method in the last ten minutes.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(
+        deserialize_with = "lenient",
+        serialize_with = "as_php",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub operating: Option<f64>,
     /// When the oldest part of them is free again, unix seconds.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(
+        deserialize_with = "lenient",
+        serialize_with = "as_php",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub operating_reset_at: Option<f64>,
 }
 
@@ -58,6 +84,20 @@ impl Time {
         })
     }
 }
+
+/// Whole numbers without a fraction, as the portal wrote them.
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+fn as_php<S: Serializer>(number: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match *number {
+        Some(number) if number.fract() == 0.0 && number.abs() < EXACT => {
+            serializer.serialize_i64(number as i64)
+        }
+        number => number.serialize(serializer),
+    }
+}
+
+/// Up to here every whole number is exact in an `f64`.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A number, a number in a string, or nothing.
 fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {

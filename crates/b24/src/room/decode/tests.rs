@@ -53,6 +53,14 @@ fn times_may_be_missing_whole_or_strings() {
 }
 
 #[test]
+fn times_are_written_as_the_portal_wrote_them() {
+    let body = r#"{"result":1,"time":{"start":1795889786,"finish":1795889786.771917,"duration":0.771917,"processing":0,"date_start":"2026-11-28T21:16:26+03:00"}}"#;
+    let time = read(200, body).unwrap().time.unwrap();
+    let written = serde_json::to_string(&time).unwrap();
+    assert_eq!(format!(r#"{{"result":1,"time":{written}}}"#), body);
+}
+
+#[test]
 fn errors_of_both_versions_look_the_same() {
     let v2 = api(
         400,
