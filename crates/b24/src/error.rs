@@ -341,7 +341,12 @@ impl fmt::Display for Error {
             },
             Reason::Api(e) => {
                 let code = if e.code.is_empty() { "\"\"" } else { &e.code };
-                write!(f, "{method} was refused ({code}, HTTP {})", e.status)
+                write!(f, "{method} was refused ({code}")?;
+                // In a batch, and under 200, the status says nothing about the refusal.
+                if !(200..300).contains(&e.status) {
+                    write!(f, ", HTTP {}", e.status)?;
+                }
+                f.write_str(")")
             }
             Reason::Page { status, title } => {
                 write!(
@@ -361,13 +366,14 @@ impl fmt::Display for Error {
                 write!(f, "the answer to {method} is not as expected: {text}")
             }
             Reason::Connect(text) => write!(f, "{portal} cannot be reached for {method}: {text}"),
-            Reason::Lost(text) => write!(f, "the answer to {method} was lost: {text}"),
+            Reason::Lost(text) => {
+                write!(f, "the answer to {method} was lost: {text}")?;
+                self.times(f)
+            }
             Reason::Timeout(limit) => {
-                write!(
-                    f,
-                    "the answer to {method} was lost after {} s",
-                    limit.as_secs()
-                )
+                let seconds = (limit.as_secs_f64() * 10.0).round() / 10.0;
+                write!(f, "the answer to {method} was lost after {seconds} s")?;
+                self.times(f)
             }
             Reason::Limit { limit, wait } => write!(
                 f,

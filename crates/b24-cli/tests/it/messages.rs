@@ -206,7 +206,8 @@ async fn a_portal_slower_than_the_deadline() {
     let text = b24(&portal, &["ping", "--deadline", "1s"]).await;
     assert!(text.starts_with("exit: 5\n"), "{text}");
     portal.add_fault(FaultRule::new(Fault::Delay(Duration::from_secs(30))).times(9));
-    let words = ["ping", "--timeout", "1s", "--deadline", "3s"];
+    // The third attempt would come after the deadline.
+    let words = ["ping", "--timeout", "1s", "--deadline", "4s"];
     assert_shown!(b24(&portal, &words).await);
 }
 

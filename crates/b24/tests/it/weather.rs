@@ -94,6 +94,10 @@ async fn a_portal_slower_than_the_time_out_is_named_with_it() {
     assert!(
         matches!(error.reason(), Reason::Timeout(limit) if *limit == Duration::from_millis(500))
     );
+    assert_eq!(
+        error.to_string(),
+        "the answer to crm.item.add was lost after 0.5 s"
+    );
 }
 
 #[tokio::test]
