@@ -22,7 +22,7 @@ fn show(printer: &Printer, event: &Event<'_>) {
             wait,
         } => {
             printer.waiting(&format!(
-                "waiting for operating time of {method} until {}",
+                "waiting for operating time until {} ({method})",
                 time_after(*wait)
             ));
         }

@@ -1,11 +1,11 @@
 //! `b24 export --resume`: whatever ended the run before, each row is there once.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use b24_portal::{Edition, Fault, FaultRule, Portal};
+use b24_portal::{Edition, Fault, FaultRule, Operating, Portal};
 use calamine::Reader as _;
 use serde_json::Value;
 
@@ -422,4 +422,39 @@ fn what_stops_it_says_how_to_go_on() {
         )),
         "{text}"
     );
+}
+
+#[test]
+fn a_wait_for_operating_time_is_told_and_one_beyond_the_deadline_is_an_error() {
+    let portal = Portal::builder()
+        .edition(Edition::Box)
+        .deals(10_000)
+        .page_cost(Duration::from_millis(150))
+        .operating(Operating::Limit(1.0));
+    let (served, home) = (Served::of(portal), Home::new());
+    let line = "export deals --select id -o deals.csv --resume";
+    let mut child = b24(&served, &home, &format!("{line} --progress plain"))
+        .spawn()
+        .expect("b24 runs");
+    let stderr = BufReader::new(child.stderr.take().expect("stderr"));
+    let mut lines = stderr.lines().map(|line| line.expect("a line"));
+    let told = lines.find_map(|line| {
+        line.strip_prefix("waiting for operating time until ")
+            .map(str::to_owned)
+    });
+    child.kill().expect("the child is ours");
+    child.wait().expect("it ends");
+    let told = told.expect("it tells what it waits for");
+    let (clock, method) = told.split_once(' ').expect("a time and a method");
+    assert_eq!(method, "(crm.item.list)");
+    assert_eq!(
+        (clock.len(), &clock[8..]),
+        ("14:05:00+03:00".len(), "+00:00")
+    );
+
+    let output = run(&served, &home, &format!("{line} --deadline 30s"));
+    let text = shown(&output);
+    assert!(text.starts_with("exit: 5"), "{text}");
+    assert!(text.contains("has used its operating time"), "{text}");
+    assert!(text.contains("--resume goes on after deal"), "{text}");
 }
