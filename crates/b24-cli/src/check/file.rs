@@ -17,7 +17,7 @@ pub(super) fn value(
     files: Files,
 ) -> Result<Option<Tree>, String> {
     let text = match cell {
-        Tree::Map(_) | Tree::List(_) => {
+        cell if is_of_portal(cell) => {
             return Err(
                 "a file of a portal cannot be copied: write @PATH of a file here".to_owned(),
             );
@@ -42,6 +42,15 @@ pub(super) fn value(
     }
     let bytes = std::fs::read(&path).map_err(unreadable)?;
     Ok(Some(upload_field(method, name, &bytes)))
+}
+
+/// An object, as an export has it; CSV has it as text.
+fn is_of_portal(cell: &Tree) -> bool {
+    match cell {
+        Tree::Text(text) => text.starts_with('{'),
+        Tree::Map(_) | Tree::List(_) => true,
+        _ => false,
+    }
 }
 
 /// The file of this name. A table that somebody else made names no file outside.

@@ -7,6 +7,7 @@ use crate::fields::{Field, Fields};
 use crate::printer::counted;
 
 use super::contacts::{self, Channel};
+use super::names::{Names, is_text_beside, no_column};
 
 /// What is done with the rows of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,105 +260,4 @@ fn some(names: &[&str]) -> String {
         text += " …";
     }
     text
-}
-
-/// `stageId (text)` beside `stageId`, as `--labels both` writes them.
-fn is_text_beside(column: &str, columns: &[String]) -> bool {
-    let code = column.strip_suffix(" (text)");
-    code.is_some_and(|code| columns.iter().any(|column| column == code))
-}
-
-fn no_column(column: &str, wanted: Wanted<'_>) -> Failure {
-    let names = wanted.columns.iter().map(String::as_str);
-    let close = crate::failure::closest(column, names);
-    let failure = Failure::usage(format!("{} has no column {column:?}", wanted.file));
-    let failure = failure.state("nothing was sent");
-    match close {
-        Some(close) => failure.hint(format!("did you mean {close:?}?")),
-        None => failure.hint(format!("it has: {}", wanted.columns.join(", "))),
-    }
-}
-
-/// The names of an entity's fields.
-struct Names<'a> {
-    entity: &'a Entity,
-    fields: &'a Fields,
-}
-
-impl Names<'_> {
-    /// What a name that a person wrote for us means.
-    fn target(&self, name: &str) -> Option<Target> {
-        if name == self.entity.id_field() || name.eq_ignore_ascii_case("id") {
-            return Some(Target::Id);
-        }
-        if let Some(channel) = contacts::channel(name, self.fields) {
-            return Some(Target::Contacts(channel));
-        }
-        let field = self.fields.find(name)?;
-        Some(Target::Field(Box::new(field.clone())))
-    }
-
-    /// What a heading means: a name, or a title as `--labels` writes it.
-    fn by_heading(&self, heading: &str) -> Result<Option<Target>, Failure> {
-        if let Some(target) = self.target(heading) {
-            return Ok(Some(target));
-        }
-        let named = |field: &&Field| {
-            field.title.as_deref().is_some_and(|title| {
-                let key = heading
-                    .strip_suffix(']')
-                    .and_then(|text| text.strip_prefix(title));
-                same(title, heading) || key.is_some_and(|key| key == format!(" [{}", field.key))
-            })
-        };
-        let found: Vec<&Field> = self.fields.iter().filter(named).collect();
-        // Of two fields with one title a person means the one that can be written.
-        let writable: Vec<&Field> = found
-            .iter()
-            .copied()
-            .filter(|field| !field.read_only)
-            .collect();
-        match (writable.as_slice(), found.as_slice()) {
-            ([], []) => Ok(None),
-            ([field], _) | ([], [field, ..]) => Ok(self.target(&field.name)),
-            ([first, second, ..], _) => {
-                let message = format!(
-                    "{heading:?} is the title of {} and of {}",
-                    first.name, second.name
-                );
-                Err(Failure::usage(message)
-                    .state("nothing was sent")
-                    .hint(format!("--map '{heading}={}'", first.name)))
-            }
-        }
-    }
-
-    fn unknown(&self, name: &str, before: &str, place: Option<(usize, &str)>) -> Failure {
-        let rows = &self.entity.rows;
-        let place = place.map(|(at, file)| format!(" (column {} of {file})", at + 1));
-        let message = format!(
-            "{before}{rows} have no field {name:?}{}",
-            place.as_deref().unwrap_or_default()
-        );
-        let failure = Failure::usage(message).state("nothing was sent");
-        let suggestion =
-            contacts::suggestion(name, self.fields).or_else(|| self.fields.suggestion(name));
-        let failure = match suggestion {
-            Some(close) => failure.hint(format!(
-                "did you mean {close}? b24 describe {}",
-                self.entity.stem
-            )),
-            None => failure.hint(format!("b24 describe {} lists them", self.entity.stem)),
-        };
-        match place {
-            Some(_) => failure.hint(format!(
-                "--map '{name}=FIELD' says which it is, --map '{name}=' leaves the column out"
-            )),
-            None => failure,
-        }
-    }
-}
-
-fn same(title: &str, heading: &str) -> bool {
-    title.trim().to_lowercase() == heading.trim().to_lowercase()
 }

@@ -18,6 +18,7 @@ mod file;
 mod mapping;
 mod merge;
 mod moment;
+mod names;
 mod number;
 mod value;
 
