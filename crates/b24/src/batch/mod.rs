@@ -24,7 +24,8 @@ use crate::rt::BoxFuture;
 pub use outcome::{Answer, Outcome, Outcomes};
 pub use reference::Ref;
 
-/// Any number of calls, sent 50 in a request (the portal's bound for a batch).
+/// Any number of calls, sent 50 in a request (the portal's bound for a batch), fewer where they are large: a request
+/// of several commands stays under 8 MB (the bound that PHP sets for a body), and a command larger than that goes alone.
 ///
 /// Each call has its own outcome; names, order and positions never shift. A call may use the result of an
 /// earlier one, see [`Slot::field`]; such a batch halts at the first error unless told otherwise, because the

@@ -1,12 +1,16 @@
 //! Which commands go into which request. Pure.
 
-use super::Command;
 use super::reference::{Ref, reads_as_macro, references};
+use super::{Command, wire};
 use crate::call::Version;
 use crate::error::Error;
 
 /// The most commands the portal runs in a batch; each further one gets `ERROR_BATCH_LENGTH_EXCEEDED`.
 pub(super) const COMMANDS: usize = 50;
+
+/// The longest body of a request with several commands: `post_max_size` as PHP sets it, 8 MB, less a reserve. Past
+/// it a portal sees a request without parameters, and nothing says so.
+pub(super) const BODY: usize = 8 * 1024 * 1024 - 64 * 1024;
 
 /// One request.
 #[derive(Debug, PartialEq)]
@@ -19,7 +23,9 @@ pub(super) enum Chunk {
 
 /// Splits the commands into requests, in order.
 ///
-/// A text that reads like a macro would be replaced by the portal inside a v2 batch, so its command goes alone.
+/// A text that reads like a macro would be replaced by the portal inside a v2 batch, so its command goes alone. So
+/// does one that is too large to stand with others, or has more fields than PHP takes out of a form: alone it is sent
+/// as JSON, which is shorter and has no such bound.
 pub(super) fn plan(
     commands: &[Command],
     version: Version,
@@ -27,12 +33,19 @@ pub(super) fn plan(
 ) -> Result<Vec<Chunk>, Error> {
     let mut chunks = Vec::new();
     let mut open = Vec::new();
+    let mut bytes = 0;
     for (index, command) in commands.iter().enumerate() {
-        if alone(command, version) {
+        let length = wire::length(command, version).filter(|length| *length <= BODY);
+        let Some(length) = length.filter(|_| !alone(command, version)) else {
             flush(&mut open, &mut chunks);
             chunks.push(Chunk::Single(index));
             continue;
+        };
+        if open.is_empty() || bytes + length > BODY {
+            flush(&mut open, &mut chunks);
+            bytes = 0;
         }
+        bytes += length;
         open.push(index);
         if open.len() == COMMANDS {
             flush(&mut open, &mut chunks);
@@ -81,9 +94,10 @@ fn check_references(
                 "refers to a command that does not come before it".to_owned()
             } else if chunk_of[target] != chunk_of[index] {
                 format!(
-                    "refers to {:?}, which goes in another request: a request takes {COMMANDS} commands, \
-                     and one whose text reads like a macro goes alone",
-                    commands[target].name
+                    "refers to {:?}, which goes in another request: a request takes {COMMANDS} commands \
+                     and {} MB, and one whose text reads like a macro goes alone",
+                    commands[target].name,
+                    BODY.div_ceil(1024 * 1024)
                 )
             } else if each && version == Version::V2 {
                 "uses `each`, which v2 does not have".to_owned()

@@ -9,7 +9,7 @@ use crate::call::Version;
 use crate::effect::Effect;
 use crate::error::Error;
 use crate::value::Tree;
-use crate::value::form::{self, Empty};
+use crate::value::form::{self, Empty, FormError};
 
 /// The name of the command at `position` of a request. Names of our own keep PHP from reading numbers out of the user's.
 pub(super) fn key(position: usize) -> String {
@@ -44,25 +44,48 @@ pub(crate) fn v2_body<'a>(
     json(&body)
 }
 
+/// How many bytes a command takes in the body of a batch, about; `None`: it does not fit into one at all.
+///
+/// A mistake in it is found when the body is made.
+pub(super) fn length(command: &Command, version: Version) -> Option<usize> {
+    /// Key, quotes and the like.
+    const AROUND: usize = 40;
+    let call = &command.call;
+    let params = match version {
+        Version::V2 => match query(command, call.params.clone()) {
+            Ok(query) => query.len(),
+            Err(FormError::TooManyPairs { .. }) => return None,
+            Err(_) => 0,
+        },
+        Version::V3 => json(&call.params).len(),
+    };
+    Some(AROUND + call.method.len() + params)
+}
+
+/// The parameters as the form that a batch command takes.
+fn query(command: &Command, params: Tree) -> Result<String, FormError> {
+    let empty = if command.call.effect == Effect::Read {
+        Empty::Drop
+    } else {
+        Empty::Refuse
+    };
+    let pairs = match params {
+        Tree::Map(pairs) => pairs,
+        Tree::List(items) => items
+            .into_iter()
+            .enumerate()
+            .map(|(at, item)| (at.to_string(), item))
+            .collect(),
+        _ => Vec::new(),
+    };
+    form::encode(&pairs, empty)
+}
+
 fn v2(commands: &[(usize, &Command)], halt: bool) -> Result<Bytes, Error> {
     let mut strings = Vec::with_capacity(commands.len());
     for (position, (_, command)) in commands.iter().enumerate() {
         let params = resolved(command, commands, Ref::to_macro);
-        let empty = if command.call.effect == Effect::Read {
-            Empty::Drop
-        } else {
-            Empty::Refuse
-        };
-        let pairs = match params {
-            Tree::Map(pairs) => pairs,
-            Tree::List(items) => items
-                .into_iter()
-                .enumerate()
-                .map(|(at, item)| (at.to_string(), item))
-                .collect(),
-            _ => Vec::new(),
-        };
-        let query = form::encode(&pairs, empty).map_err(|error| {
+        let query = query(command, params).map_err(|error| {
             Error::usage(format!("command {:?}: {error}", command.name))
                 .with_method(command.call.method.clone())
         })?;

@@ -300,6 +300,122 @@ async fn mistakes_are_found_before_anything_is_sent() {
     assert_eq!(script.requests(), 0);
 }
 
+/// A command of about this many bytes.
+fn large(b24: &b24::Client, bytes: usize) -> b24::Call {
+    let text = "x".repeat(bytes);
+    b24.v2()
+        .call("crm.item.add")
+        .param("fields", json!({ "comments": text }))
+}
+
+const MEGABYTE: usize = 1024 * 1024;
+
+#[tokio::test]
+async fn a_request_that_would_be_too_large_is_split() {
+    let answers = |count: usize| {
+        let results: serde_json::Map<_, _> =
+            (0..count).map(|n| (format!("c{n}"), json!(n))).collect();
+        answer(results.into(), json!([]))
+    };
+    let script = Script::new([answers(3), ok(0), answers(3), answers(1)]);
+    let b24 = script.client();
+    // In order, to see which goes where.
+    let mut batch = b24.v2().batch().halt(true);
+    for megabytes in [2, 2, 2, 9, 3, 2, 2, 5] {
+        batch.push(large(&b24, megabytes * MEGABYTE));
+    }
+    let out = batch.await.unwrap();
+    assert!(out.all_ok() && out.len() == 8);
+    for request in [0, 2, 3] {
+        assert!(script.text(request).len() < 8 * MEGABYTE);
+    }
+    assert!(script.uri(1).contains("/crm.item.add?"), "alone, as JSON");
+    assert_eq!(script.requests(), 4);
+}
+
+#[tokio::test]
+async fn a_reference_across_such_a_split_is_refused_before_anything_is_sent() {
+    let script = Script::new([]);
+    let b24 = script.client();
+    let mut batch = b24.v2().batch();
+    let first = batch.add("first", large(&b24, 5 * MEGABYTE));
+    let second = large(&b24, 5 * MEGABYTE).param("id", first.field("item.id"));
+    batch.add("second", second);
+    let error = batch.await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Usage);
+    let text = error.to_string();
+    assert!(
+        text.contains("refers to \"first\", which goes in another request: a request takes 50 commands and 8 MB"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_command_with_more_fields_than_a_form_takes_goes_alone() {
+    let script = Script::new([ok(1), answer(json!({ "c0": 2 }), json!([]))]);
+    let b24 = script.client();
+    let many: Vec<usize> = (0..10_001).collect();
+    let mut batch = b24.v2().batch().halt(true);
+    batch.push(b24.v2().call("crm.item.list").param("ids", many));
+    batch.push(b24.v2().call("crm.item.list"));
+    assert!(batch.await.unwrap().all_ok());
+    assert_eq!(script.json(0)["ids"][10_000], 10_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_request_is_asked_for_right_before_it_leaves() {
+    let script = Script::new([
+        Step::NotSent,
+        answer(
+            json!({ "c0": 1 }),
+            json!({ "c1": refused("OPERATION_TIME_LIMIT") }),
+        ),
+        answer(json!({ "c0": 2 }), json!([])),
+    ]);
+    let b24 = script.client();
+    let begun = tokio::time::Instant::now();
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let kept = std::sync::Arc::clone(&asked);
+    let mut batch = b24.v2().batch().before_send(move |commands: &[usize]| {
+        let second = begun.elapsed().as_secs();
+        kept.lock().unwrap().push((commands.to_vec(), second));
+        Ok(())
+    });
+    batch.push(b24.v2().call("crm.item.add"));
+    batch.push(b24.v2().call("crm.item.update"));
+    assert!(batch.await.unwrap().all_ok());
+    let asked = asked.lock().unwrap();
+    // Again after a failed connection, and after the wait for operating time.
+    assert_eq!(asked[0], (vec![0, 1], 0));
+    assert_eq!(asked[1].0, [0, 1]);
+    assert_eq!(asked[2].0, [1]);
+    assert!(asked[2].1 >= 60 && asked.len() == 3, "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_allowed_stays_here() {
+    let script = Script::new([answer(json!({ "c0": 1 }), json!([]))]);
+    let b24 = script.client();
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let mut batch = b24.v2().batch().halt(true).before_send(move |_: &[usize]| {
+        match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => Ok(()),
+            _ => Err("no space left on device".to_owned()),
+        }
+    });
+    batch.push(b24.v2().call("crm.item.add"));
+    // This one goes alone.
+    let odd = json!({ "title": "$result[x][y]" });
+    batch.push(b24.v2().call("crm.item.add").param("fields", odd));
+    let out = batch.await.unwrap();
+    assert_eq!(script.requests(), 1);
+    let Some(Outcome::Err(error)) = out.get(1) else {
+        panic!("{out:?}");
+    };
+    assert_eq!((error.kind(), error.may_have_run()), (Kind::Local, false));
+    assert!(error.to_string().contains("no space left on device"));
+}
+
 #[tokio::test]
 async fn an_empty_batch_sends_nothing() {
     assert!(

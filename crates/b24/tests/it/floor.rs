@@ -318,3 +318,28 @@ async fn rows_that_move_under_an_offset_read_are_told() {
     assert_eq!(moved, [expected]);
     assert_eq!(*events.lock().unwrap(), [expected]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn five_thousand_updates_take_a_hundred_requests_at_the_floor() {
+    const REQUEST: Duration = Duration::from_millis(150);
+    let portal = Portal::builder().deals(5_000).start().await.unwrap();
+    let b24 = far(&portal, REQUEST)
+        .limits(Limits::Standard)
+        .build()
+        .unwrap();
+    let mut batch = b24.v2().batch();
+    for id in portal.ids("deal") {
+        let call = b24.v2().call("crm.item.update").param("entityTypeId", 2);
+        let fields = serde_json::json!({ "title": format!("Deal {id}") });
+        batch.push(call.param("id", id).param("fields", fields));
+    }
+    let begun = Instant::now();
+    let out = batch.await.unwrap();
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!(out.all_ok() && out.len() == 5_000);
+    assert_eq!(portal.requests(), 100);
+    assert_eq!(b24.stats().refused_rate, 0);
+    // 50 at once, 50 at two a second, and the last one's way.
+    let floor = 25.0 + REQUEST.as_secs_f64();
+    assert!(seconds <= 1.02 * floor, "{seconds} of {floor}");
+}
