@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Call(commands::call::Args),
     /// Read all rows of an entity or a list method.
     Export(commands::export::Args),
+    /// Write the rows of a file, each once.
+    Import(commands::import::Args),
     /// Run many commands from a file.
     Batch(commands::batch::Args),
     /// Say what a method, an event or an entity consists of.
@@ -66,6 +68,7 @@ impl Command {
         match self {
             Self::Call(_) => "call",
             Self::Export(_) => "export",
+            Self::Import(_) => "import",
             Self::Batch(_) => "batch",
             Self::Describe(_) => "describe",
             Self::Limits(_) => "limits",

@@ -1,12 +1,11 @@
 //! What a profile allows: nothing that may change the portal is sent before it was allowed.
 
-use std::io::{BufRead, Write};
-
 use anyhow::Result;
 use b24::Effect;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::prompt;
 use crate::session::{Mode, Session};
 
 /// Lets calls through, asks, or refuses them; `what` names them in the question.
@@ -39,15 +38,10 @@ pub(crate) fn allow(
 }
 
 fn ask(connection: &Connection, what: &str) -> Result<()> {
-    let mut stderr = std::io::stderr().lock();
-    write!(stderr, "{what} may change {connection}. Send it? [y/N] ")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    match answer.trim().to_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(Failure::usage(format!("{what} was not allowed"))
-            .state("nothing was sent")
-            .into()),
+    if prompt::confirmed(&format!("{what} may change {connection}. Send it?"))? {
+        return Ok(());
     }
+    Err(Failure::usage(format!("{what} was not allowed"))
+        .state("nothing was sent")
+        .into())
 }

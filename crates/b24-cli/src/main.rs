@@ -1,13 +1,8 @@
 //! The `b24` command.
 
 mod args;
-#[expect(dead_code, unused_imports, reason = "`import` is made of it")]
 mod bulk;
 mod catalogue;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "`import` is made of it")
-)]
 mod check;
 mod commands;
 mod connection;
@@ -19,9 +14,7 @@ mod fields;
 mod filter;
 mod formats;
 mod guard;
-#[cfg_attr(not(test), expect(dead_code, reason = "`import` is made of it"))]
 mod intake;
-#[expect(dead_code, reason = "`import` is made of it")]
 mod journal;
 mod labels;
 mod log;

@@ -1,6 +1,19 @@
 //! Asking a person at the terminal.
 
+use std::io::{BufRead, Write};
+
 use anyhow::{Context, Result};
+
+/// Asks a question that is answered with yes or no; anything but yes is no.
+pub(crate) fn confirmed(question: &str) -> Result<bool> {
+    let mut stderr = std::io::stderr().lock();
+    write!(stderr, "{question} [y/N] ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    let answer = answer.trim().to_lowercase();
+    Ok(answer == "y" || answer == "yes")
+}
 
 /// Reads a line that is not shown.
 pub(crate) async fn hidden(question: &'static str) -> Result<String> {

@@ -45,6 +45,7 @@ pub(crate) enum Purpose {
     /// Values were to be added to it: if they are there, it has run.
     Change,
     /// It was to go: absent, it has run.
+    #[cfg_attr(not(test), expect(dead_code, reason = "`delete` is made of it"))]
     Delete,
 }
 
@@ -55,11 +56,19 @@ pub(super) struct Found {
     pub(super) differing: Vec<Difference>,
 }
 
+/// Why nothing was found out.
+#[derive(Debug)]
+pub(super) enum Unseen {
+    Portal(b24::Error),
+    /// The rows of the answer have not the field that tells them.
+    Field,
+}
+
 /// Rows that one request asks about.
 type Group = (Arc<Question>, Vec<(u64, Look)>);
 
 /// Asks about these rows, with one request for each question.
-pub(super) async fn look(client: Client, rows: Vec<(u64, Look)>) -> Result<Found, b24::Error> {
+pub(super) async fn look(client: Client, rows: Vec<(u64, Look)>) -> Result<Found, Unseen> {
     let mut found = Found {
         findings: Vec::with_capacity(rows.len()),
         differing: Vec::new(),
@@ -90,7 +99,7 @@ async fn ask(
     client: &Client,
     question: &Question,
     rows: &[(u64, Look)],
-) -> Result<HashMap<String, Vec<Tree>>, b24::Error> {
+) -> Result<HashMap<String, Vec<Tree>>, Unseen> {
     let values: Vec<&str> = rows.iter().map(|(_, look)| look.value.as_str()).collect();
     let mut filter = Map::new();
     filter.insert(format!("@{}", question.field), json!(values));
@@ -112,10 +121,14 @@ async fn ask(
         .filter(filter)
         .select(select)
         .typed::<Tree>()
-        .await?;
+        .await
+        .map_err(Unseen::Portal)?;
     let mut by_value: HashMap<String, Vec<Tree>> = HashMap::new();
     for row in found {
-        let value = row.get(&question.field).and_then(text).unwrap_or_default();
+        // Without it nothing would be known, and "absent" would be a guess.
+        let Some(value) = row.get(&question.field).and_then(text) else {
+            return Err(Unseen::Field);
+        };
         by_value
             .entry(key(&value).to_owned())
             .or_default()

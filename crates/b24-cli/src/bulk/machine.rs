@@ -23,10 +23,10 @@ const IN_PLAY: usize = 10_000;
 const TROUBLE: u32 = 5;
 /// So often it may come to that without one answer in between.
 const TROUBLES: u32 = 3;
-/// A row that was lost as often goes alone: it may be what breaks its request.
-const SUSPECT: u32 = 2;
+/// How many rows go together, by how often they were lost: one of them may be what breaks their request.
+const TOGETHER_BY_LOST: [(u32, usize); 3] = [(0, REQUEST), (2, 10), (4, 1)];
 /// A row that was lost as often is not sent again.
-const LOST: u32 = 6;
+const LOST: u32 = 10;
 
 /// What can be done about a row whose answer is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,9 +105,8 @@ struct Row {
 pub(crate) struct Machine {
     settle: Duration,
     rows: BTreeMap<u64, Row>,
-    ready: VecDeque<u64>,
-    /// Rows that go alone.
-    suspects: VecDeque<u64>,
+    /// Rows that can be sent, by how many go together.
+    ready: [VecDeque<u64>; TOGETHER_BY_LOST.len()],
     /// When a row cannot run any more.
     fenced: BTreeSet<(Duration, u64)>,
     requests: usize,
@@ -123,8 +122,7 @@ impl Machine {
         Self {
             settle,
             rows: BTreeMap::new(),
-            ready: VecDeque::new(),
-            suspects: VecDeque::new(),
+            ready: Default::default(),
             fenced: BTreeSet::new(),
             requests: 0,
             fed: false,
@@ -196,7 +194,7 @@ impl Machine {
                 self.requests += 1;
                 return Step::Look(rows);
             }
-            if calm && !self.fed && self.ready.len() < REQUEST && self.rows.len() < IN_PLAY {
+            if calm && !self.fed && self.ready[0].len() < REQUEST && self.rows.len() < IN_PLAY {
                 return Step::Feed;
             }
             if calm && let Some(rows) = self.take_ready() {
@@ -221,8 +219,7 @@ impl Machine {
             .copied()
             .collect();
         let idle = !calm
-            || (self.ready.is_empty()
-                && self.suspects.is_empty()
+            || (self.ready.iter().all(VecDeque::is_empty)
                 && (self.fed || self.rows.len() >= IN_PLAY));
         if due.is_empty() || (due.len() < REQUEST && !idle) {
             return None;
@@ -234,11 +231,13 @@ impl Machine {
     }
 
     fn take_ready(&mut self) -> Option<Vec<u64>> {
-        if !self.ready.is_empty() {
-            let take = self.ready.len().min(REQUEST);
-            return Some(self.ready.drain(..take).collect());
-        }
-        self.suspects.pop_front().map(|row| vec![row])
+        let (queue, (_, together)) = self
+            .ready
+            .iter_mut()
+            .zip(TOGETHER_BY_LOST)
+            .find(|(queue, _)| !queue.is_empty())?;
+        let take = queue.len().min(together);
+        Some(queue.drain(..take).collect())
     }
 
     /// A request with these rows has ended; `sent` is when it left last. Returns what the rows came to.
@@ -340,16 +339,19 @@ impl Machine {
     }
 
     fn make_ready(&mut self, row: u64, first: bool) {
-        let alone = self
-            .rows
-            .get(&row)
-            .is_some_and(|known| known.alone || known.lost >= SUSPECT);
-        if alone {
-            self.suspects.push_back(row);
-        } else if first {
-            self.ready.push_front(row);
+        let Some(known) = self.rows.get(&row) else {
+            return;
+        };
+        let alone = TOGETHER_BY_LOST.len() - 1;
+        let class = TOGETHER_BY_LOST
+            .iter()
+            .rposition(|(lost, _)| known.lost >= *lost)
+            .filter(|_| !known.alone)
+            .unwrap_or(alone);
+        if first {
+            self.ready[class].push_front(row);
         } else {
-            self.ready.push_back(row);
+            self.ready[class].push_back(row);
         }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) use look::{Look, Purpose, Question};
 pub(crate) use send::run;
 
 /// How long a request may run at the portal: its wall of 60 s, and 30 s for the way and the clocks.
-pub(crate) const SETTLE: Duration = Duration::from_secs(90);
+pub(crate) const SETTLE: &str = "90s";
 
 /// One write.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::answer::judge;
-use super::look::{Found, Look, look};
+use super::look::{Found, Look, Unseen, look};
 use super::machine::{Answer, Certainty, Finding, Machine, Standing, Step, fence_left};
 use super::{Ended, How, Job, Jobs, Proof, SharedJournal};
 use crate::failure::{Failure, Kind, from_sdk};
@@ -81,7 +81,7 @@ enum Landed {
         /// Why the journal did not let it leave.
         kept: Option<JournalError>,
     },
-    Looked(Result<Found, b24::Error>),
+    Looked(Result<Found, Unseen>),
 }
 
 struct Run<'a> {
@@ -138,7 +138,10 @@ impl Run<'_> {
         for job in more {
             let row = job.row;
             let entry = self.journal.entry(row)?;
-            if entry.as_ref().is_some_and(|entry| entry.state.is_final()) {
+            if entry
+                .as_ref()
+                .is_some_and(|entry| is_over(entry, &job.proof))
+            {
                 continue;
             }
             let standing = self.standing(entry.as_ref());
@@ -287,7 +290,11 @@ impl Run<'_> {
                 stop.map_or(Ok(()), Err)
             }
             Landed::Looked(Ok(found)) => self.looked(found),
-            Landed::Looked(Err(error)) => Err(Stop::Portal(error)),
+            Landed::Looked(Err(Unseen::Portal(error))) => Err(Stop::Portal(error)),
+            Landed::Looked(Err(Unseen::Field)) => Err(Stop::Told(Failure::new(
+                Kind::Answer,
+                "the portal does not say which of the rows that were looked up is which",
+            ))),
         }
     }
 
@@ -414,6 +421,11 @@ impl Stop {
         };
         failure.state(state)
     }
+}
+
+/// Whether nothing is left to do about a row, or nothing can be done.
+fn is_over(entry: &Entry, proof: &Proof) -> bool {
+    entry.state.is_final() || (entry.state == State::Unknown && matches!(proof, Proof::Nothing))
 }
 
 fn certainty(proof: &Proof) -> Certainty {

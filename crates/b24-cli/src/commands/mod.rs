@@ -8,6 +8,7 @@ pub(crate) mod describe;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod limits;
 pub(crate) mod ping;
 pub(crate) mod portal;
@@ -24,6 +25,7 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<Exit> {
     match command {
         Command::Call(args) => call::run(args, session).await,
         Command::Export(args) => export::run(args, session).await,
+        Command::Import(args) => import::run(args, session).await,
         Command::Batch(args) => batch::run(args, session).await,
         Command::Ping(args) => until_stopped("ping", ping::run(&args, session), session).await,
         Command::Describe(args) => {

@@ -6,7 +6,6 @@ use super::Failure;
 
 /// Names that later versions will have.
 const LATER: &[&str] = &[
-    "import",
     "update",
     "delete",
     "download",
@@ -25,14 +24,7 @@ const LATER: &[&str] = &[
 ];
 
 /// Flags that later versions will have.
-const LATER_FLAGS: &[&str] = &[
-    "--app",
-    "--at-most",
-    "--data",
-    "--once",
-    "--restart",
-    "--seed",
-];
+const LATER_FLAGS: &[&str] = &["--app", "--at-most", "--data", "--once", "--seed"];
 
 /// Turns a parser error into a message of ours.
 pub(crate) fn from_clap(error: &clap::Error) -> Failure {

@@ -36,8 +36,6 @@ pub(super) struct Head {
     pub(super) begun: Timestamp,
     /// The latest time that was seen.
     pub(super) clock: Timestamp,
-    /// It was made just now.
-    pub(super) fresh: bool,
 }
 
 /// Opens and locks a journal, or makes it.
@@ -133,7 +131,6 @@ fn make(db: &Connection, question: &Question, now: Timestamp) -> rusqlite::Resul
         id,
         begun: now,
         clock: now,
-        fresh: true,
     })
 }
 
@@ -161,7 +158,6 @@ fn read(db: &Connection, path: &Path, question: &Question) -> Result<Head, Journ
         id: fact("id")?,
         begun: time("begun")?,
         clock: time("clock")?,
-        fresh: false,
     })
 }
 

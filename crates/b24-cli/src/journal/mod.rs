@@ -50,17 +50,6 @@ impl State {
         Self::Doubled,
     ];
 
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Sent => "sent",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-            Self::Doubled => "doubled",
-        }
-    }
-
     /// Whether nothing is left to do about the row.
     pub(crate) const fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Doubled)
@@ -125,7 +114,6 @@ pub(crate) struct Journal {
     path: PathBuf,
     id: String,
     begun: Timestamp,
-    fresh: bool,
     /// The clock of this machine is behind what an earlier run has seen.
     went_back: bool,
 }
@@ -155,7 +143,6 @@ impl Journal {
             path: path.to_owned(),
             id: head.id,
             begun: head.begun,
-            fresh: head.fresh,
             went_back: now < head.clock,
         })
     }
@@ -168,11 +155,6 @@ impl Journal {
     /// When the first run began.
     pub(crate) fn begun(&self) -> Timestamp {
         self.begun
-    }
-
-    /// Whether this run has made it.
-    pub(crate) fn is_fresh(&self) -> bool {
-        self.fresh
     }
 
     /// Whether the clock has gone back since an earlier run: its times of sending say nothing then.

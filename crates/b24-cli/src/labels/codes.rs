@@ -39,7 +39,6 @@ enum Lookup {
 }
 
 impl Codes {
-    #[cfg_attr(not(test), expect(dead_code, reason = "`import` is made of it"))]
     /// Asks the portal for the directories of the fields that are `wanted`, whatever is remembered
     /// of them. What it refuses is a warning: codes are then taken as they are.
     pub(crate) async fn of(

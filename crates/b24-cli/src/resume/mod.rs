@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::connection::{Access, write};
 use crate::formats::{State, beside};
 
-pub(crate) use question::Question;
+pub(crate) use question::{Hash, Question};
 
 /// The ending of the note: `deals.csv.b24state`.
 const NOTE: &str = "b24state";

@@ -31,8 +31,38 @@ impl Question {
 }
 
 /// FNV-1a: the same in every version of the command, which files on disk need.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hash {
+    state: u64,
+    length: u64,
+}
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self {
+            state: 0xcbf2_9ce4_8422_2325,
+            length: 0,
+        }
+    }
+}
+
+impl Hash {
+    /// Takes in more.
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
+        self.length += bytes.len() as u64;
+        self.state = bytes.iter().fold(self.state, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    }
+
+    /// The hash and the length of all that was added.
+    pub(crate) fn text(self) -> String {
+        format!("{:016x}-{}", self.state, self.length)
+    }
+}
+
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    let mut hash = Hash::default();
+    hash.add(bytes);
+    hash.state
 }

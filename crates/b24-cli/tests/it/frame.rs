@@ -18,6 +18,7 @@ const COMMANDS: &[&str] = &[
     "doctor",
     "explain",
     "export",
+    "import",
     "limits",
     "ping",
     "portal",
@@ -125,7 +126,7 @@ fn wrong_use_is_an_error_with_a_way_out() {
                 "many",
             ],
         ),
-        ("later", &["import", "deals", "deals.csv"]),
+        ("later", &["sync", "deals", "--to", "deals.db"]),
         ("later_below", &["auth", "refresh"]),
         ("later_flag", &["auth", "login", "--app"]),
         (

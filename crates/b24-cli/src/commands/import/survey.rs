@@ -1,0 +1,231 @@
+//! The first pass: every row is checked before any is sent.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::known::key_of;
+use super::target::External;
+use crate::check::{Checked, Checker, Files, Reason};
+use crate::failure::Failure;
+use crate::intake::{BadRow, Row, Source};
+use crate::parameters::Tree;
+use crate::resume::Hash;
+
+/// Rows that the plan shows, and that a reason names.
+pub(super) const EXAMPLES: usize = 3;
+
+/// What the first pass has found.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// All rows.
+    pub(super) rows: u64,
+    /// Rows that can be sent.
+    pub(super) good: u64,
+    /// The first of them, as they are sent.
+    pub(super) first: Vec<Tree>,
+    pub(super) reasons: Reasons,
+    /// Rows whose key an earlier row has, and that row.
+    pub(super) repeated: HashMap<u64, u64>,
+    /// Fields that may be external ids, of which a row has none or that of another.
+    not_unique: HashSet<&'static str>,
+    /// What the file says, whatever its format.
+    pub(super) content: String,
+}
+
+/// Rows by what is wrong with them.
+#[derive(Debug, Default)]
+pub(super) struct Reasons(BTreeMap<String, (u64, Vec<u64>)>);
+
+impl Reasons {
+    pub(super) fn add(&mut self, reason: String, row: u64) {
+        let (count, rows) = self.0.entry(reason).or_default();
+        *count += 1;
+        if rows.len() < EXAMPLES {
+            rows.push(row);
+        }
+    }
+
+    /// `208 x stageId: no stage "X"        rows 14, 77, 90 …`, the most frequent first.
+    pub(super) fn lines(&self) -> Vec<String> {
+        const SHOWN: usize = 10;
+        let mut all: Vec<_> = self.0.iter().collect();
+        all.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+        let widest = all
+            .iter()
+            .take(SHOWN)
+            .map(|(reason, _)| reason.chars().count())
+            .max()
+            .unwrap_or_default()
+            .min(60);
+        let mut lines: Vec<String> = all
+            .iter()
+            .take(SHOWN)
+            .map(|(reason, (count, rows))| {
+                let word = if *count == 1 { "row" } else { "rows" };
+                let examples: Vec<String> = rows.iter().map(u64::to_string).collect();
+                let more = if *count > rows.len() as u64 {
+                    " …"
+                } else {
+                    ""
+                };
+                format!(
+                    "{count} x {reason:<widest$}  {word} {}{more}",
+                    examples.join(", ")
+                )
+            })
+            .collect();
+        if all.len() > SHOWN {
+            lines.push(format!("and {} more reasons", all.len() - SHOWN));
+        }
+        lines
+    }
+}
+
+/// Everything that is wrong with a row, in one line.
+pub(super) fn told(reasons: &[Reason]) -> (String, String) {
+    let field = reasons.first().map(|reason| reason.field.clone());
+    let words = |reason: &Reason| {
+        if Some(&reason.field) == field.as_ref() {
+            reason.message.clone()
+        } else {
+            format!("{}: {}", reason.field, reason.message)
+        }
+    };
+    let all: Vec<String> = reasons.iter().map(words).collect();
+    (field.unwrap_or_default(), all.join("; "))
+}
+
+/// `field: what is wrong`.
+pub(super) fn reason(code: &str, reason: &str) -> String {
+    match (code, reason) {
+        ("", reason) => reason.to_owned(),
+        (code, "") => code.to_owned(),
+        (code, reason) => format!("{code}: {reason}"),
+    }
+}
+
+/// Reads and checks all rows. `key`: the field that tells the rows that are changed.
+pub(super) fn survey(
+    source: &Source,
+    checker: &Checker,
+    key: Option<&str>,
+) -> Result<Survey, Failure> {
+    let mut found = Survey::default();
+    let mut seen = Seen::default();
+    let mut content = Hash::default();
+    hash(&mut content, &source.columns());
+    let mut rows = source.rows()?;
+    while let Some(read) = rows.read()? {
+        found.rows += 1;
+        match read {
+            Ok(row) => {
+                hash(&mut content, &row.cells);
+                found.look(&row, checker.check(&row, Files::Look), key, &mut seen);
+            }
+            Err(BadRow {
+                number,
+                message,
+                cells,
+            }) => {
+                hash(&mut content, &(&message, cells));
+                found.reasons.add(message, number);
+            }
+        }
+    }
+    found.content = content.text();
+    Ok(found)
+}
+
+fn hash(content: &mut Hash, value: &impl serde::Serialize) {
+    content.add(&serde_json::to_vec(value).unwrap_or_default());
+    content.add(b"\n");
+}
+
+/// Values that earlier rows had.
+#[derive(Default)]
+struct Seen {
+    keys: HashMap<String, u64>,
+    external: HashMap<&'static str, HashSet<String>>,
+}
+
+impl Survey {
+    fn look(
+        &mut self,
+        row: &Row,
+        checked: Result<Checked, Vec<Reason>>,
+        key: Option<&str>,
+        seen: &mut Seen,
+    ) {
+        let checked = match checked {
+            Ok(checked) => checked,
+            Err(reasons) => {
+                let (field, message) = told(&reasons);
+                self.reasons.add(reason(&field, &message), row.number);
+                return;
+            }
+        };
+        if let Some(key) = key {
+            let Some(value) = key_of(&checked, key) else {
+                self.reasons.add(reason(key, "is empty"), row.number);
+                return;
+            };
+            if let Some(first) = seen.keys.get(&value) {
+                self.repeated.insert(row.number, *first);
+                self.reasons
+                    .add(reason(key, "an earlier row has the same"), row.number);
+                return;
+            }
+            seen.keys.insert(value, row.number);
+        }
+        for name in External::names() {
+            let value = key_of(&checked, name);
+            let fresh =
+                value.is_some_and(|value| seen.external.entry(name).or_default().insert(value));
+            if !fresh {
+                self.not_unique.insert(name);
+            }
+        }
+        self.good += 1;
+        if self.first.len() < EXAMPLES {
+            self.first.push(checked.fields);
+        }
+    }
+
+    /// Whether each row that can be sent has another value of this field.
+    pub(super) fn is_unique(&self, field: &str) -> bool {
+        !self.not_unique.contains(field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_reason_is_one_line_with_three_rows() {
+        let mut reasons = Reasons::default();
+        for row in [14, 77, 90, 91] {
+            reasons.add("stageId: no stage \"X\"".into(), row);
+        }
+        reasons.add("title: is empty".into(), 2);
+        assert_eq!(
+            reasons.lines(),
+            [
+                "4 x stageId: no stage \"X\"  rows 14, 77, 90 …",
+                "1 x title: is empty        row 2",
+            ]
+        );
+    }
+
+    #[test]
+    fn several_reasons_of_a_row_are_told_together() {
+        let of = |field: &str, message: &str| Reason {
+            field: field.into(),
+            message: message.into(),
+        };
+        let (code, text) = told(&[of("title", "is empty"), of("opportunity", "no number")]);
+        assert_eq!(
+            reason(&code, &text),
+            "title: is empty; opportunity: no number"
+        );
+    }
+}
