@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Import(commands::import::Args),
     /// Run many commands from a file.
     Batch(commands::batch::Args),
+    /// Fetch a file of the portal.
+    Download(commands::download::Args),
     /// Say what a method, an event or an entity consists of.
     Describe(commands::describe::Args),
     /// Show what is used of the portal's limits, and when it comes back.
@@ -70,6 +72,7 @@ impl Command {
             Self::Export(_) => "export",
             Self::Import(_) => "import",
             Self::Batch(_) => "batch",
+            Self::Download(_) => "download",
             Self::Describe(_) => "describe",
             Self::Limits(_) => "limits",
             Self::Doctor(_) => "doctor",

@@ -136,6 +136,16 @@ impl Method {
         value_type(&found.types)
     }
 
+    /// Whether the documentation says that a parameter, or a field inside it, is a text.
+    pub(crate) fn is_text(&self, param: &str, field: Option<&str>) -> bool {
+        let found = find(&self.params, param);
+        let found = match field {
+            Some(field) => found.and_then(|param| find(&param.fields, field)),
+            None => found,
+        };
+        found.is_some_and(|param| param.types.is_empty())
+    }
+
     /// Operators that the documentation of the filter names; empty if it names none.
     pub(crate) fn filter_operators(&self) -> impl Iterator<Item = &str> {
         self.filter()

@@ -220,6 +220,14 @@ impl Entity {
         Self::smart(id, api)
     }
 
+    /// What a person would write for it: `deals`, `spa:1032`, or its method.
+    pub(crate) fn word(&self) -> String {
+        match self.type_id {
+            Some(id) => word_of(id).map_or_else(|| format!("spa:{id}"), ToOwned::to_owned),
+            None => self.method.clone(),
+        }
+    }
+
     /// Parameters that the entity stands for.
     pub(crate) fn parameters(&self) -> Tree {
         let mut parameters = Tree::empty();

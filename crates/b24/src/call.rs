@@ -71,6 +71,37 @@ pub struct Reply<T> {
     pub time: Option<Time>,
     /// The id under which the request went out.
     pub request_id: String,
+    /// What the portal did with the [`Call::idempotency_key`].
+    pub replay: Replay,
+}
+
+/// What a portal does with an `Idempotency-Key`. Builds before 26.0 ignore the header, and only an answer tells: a key
+/// protects a repetition on a portal that has echoed one, and on no other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Replay {
+    /// No key was sent, or the portal did not echo it: the same call would run again.
+    #[default]
+    Unheeded,
+    /// The portal ran the call and keeps its answer under the key for 24 hours.
+    Kept,
+    /// The portal answered from what it keeps under the key, and ran nothing.
+    Replayed,
+}
+
+impl Replay {
+    pub(crate) fn read(headers: &http::HeaderMap) -> Self {
+        let replayed = headers
+            .get("idempotent-replayed")
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+        if replayed {
+            Self::Replayed
+        } else if headers.contains_key("idempotency-key") {
+            Self::Kept
+        } else {
+            Self::Unheeded
+        }
+    }
 }
 
 /// What a call consists of, for a batch to take it in.
@@ -181,7 +212,8 @@ impl<T> Call<T> {
     }
 
     /// The `Idempotency-Key` of a v3 write: 1 to 255 printable ASCII characters. A portal that knows the header
-    /// answers a repetition within 24 hours from its record (documentation, "REST 3.0").
+    /// answers a repetition within 24 hours from its record (documentation, "REST 3.0"); [`Reply::replay`] tells
+    /// whether this one does.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         let key = key.into();
         if self.version == Version::V2 {
@@ -269,6 +301,7 @@ impl Parts {
             next,
             time,
             request_id: inbound.request_id,
+            replay: inbound.replay,
         })
     }
 }

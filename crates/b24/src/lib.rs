@@ -28,7 +28,7 @@ mod webhook;
 pub use aggregate::{Aggregate, Aggregates, Function};
 pub use batch::{Batch, Outcome, Outcomes, Ref, Slot};
 pub use builder::ClientBuilder;
-pub use call::{Call, Reply, Version};
+pub use call::{Call, Replay, Reply, Version};
 pub use client::{Client, V2, V3};
 pub use effect::Effect;
 pub use error::{ApiError, Error, Kind, Reason, Validation};

@@ -40,8 +40,7 @@ pub(super) fn value(
     if files == Files::Look {
         return Ok(Some(text.into_owned().into()));
     }
-    let bytes = std::fs::read(&path).map_err(unreadable)?;
-    Ok(Some(upload_field(method, name, &bytes)))
+    upload_field(method, name, &path).map(Some)
 }
 
 /// An object, as an export has it; CSV has it as text.

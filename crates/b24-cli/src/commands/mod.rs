@@ -6,6 +6,7 @@ pub(crate) mod call;
 pub(crate) mod completions;
 pub(crate) mod describe;
 pub(crate) mod doctor;
+pub(crate) mod download;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod import;
@@ -27,6 +28,7 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Export(args) => export::run(args, session).await,
         Command::Import(args) => import::run(args, session).await,
         Command::Batch(args) => batch::run(args, session).await,
+        Command::Download(args) => download::run(args, session).await,
         Command::Ping(args) => until_stopped("ping", ping::run(&args, session), session).await,
         Command::Describe(args) => {
             until_stopped("describe", describe::run(&args, session), session).await

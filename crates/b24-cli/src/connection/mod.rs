@@ -4,9 +4,11 @@ mod cache;
 mod choice;
 mod config;
 mod credentials;
+mod http;
 mod identity;
 mod plan;
 mod private;
+mod state;
 
 use std::env;
 use std::fmt;
@@ -29,9 +31,11 @@ pub(crate) use cache::cache;
 pub(crate) use choice::{Choice, Said};
 pub(crate) use config::{Files, Profile, WithLabels, project};
 pub(crate) use credentials::{Secret, Store};
+pub(crate) use http::{cause, http};
 pub(crate) use identity::{Identity, User, licence, scopes, user};
 pub(crate) use plan::is_enterprise;
 pub(crate) use private::{Access, write};
+pub(crate) use state::{private_file, state_directory};
 
 /// A chosen portal: who it is, where the choice came from, and the client that talks to it.
 #[derive(Debug)]
@@ -61,6 +65,13 @@ impl fmt::Display for Connection {
 }
 
 impl Connection {
+    /// `https://acme.bitrix24.com`: where its addresses begin.
+    pub(crate) fn base(&self) -> String {
+        let webhook = self.client.redacted_webhook();
+        let end = webhook.find("/rest/").unwrap_or(webhook.len());
+        webhook[..end].to_owned()
+    }
+
     /// How the portal is asked, so that its limits hold.
     pub(crate) fn manners(&self) -> Manners {
         Manners {

@@ -8,7 +8,6 @@ use super::Failure;
 const LATER: &[&str] = &[
     "update",
     "delete",
-    "download",
     "undo",
     "sync",
     "methods",
@@ -24,7 +23,7 @@ const LATER: &[&str] = &[
 ];
 
 /// Flags that later versions will have.
-const LATER_FLAGS: &[&str] = &["--app", "--at-most", "--data", "--once", "--seed"];
+const LATER_FLAGS: &[&str] = &["--app", "--at-most", "--data", "--seed"];
 
 /// Turns a parser error into a message of ours.
 pub(crate) fn from_clap(error: &clap::Error) -> Failure {

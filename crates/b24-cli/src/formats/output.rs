@@ -150,11 +150,22 @@ impl Output {
         }
     }
 
+    /// All is written, and the file is what was written: it gets its name.
+    pub(crate) fn complete(&mut self) -> io::Result<()> {
+        match &mut self.sink {
+            Sink::Stdout(stdout) => stdout.flush(),
+            Sink::Device { file, .. } => file.flush(),
+            Sink::Part { file, part, target } => {
+                file.sync_all()?;
+                std::fs::rename(part, target)
+            }
+            Sink::Unnamed { .. } => Ok(()),
+        }
+    }
+
     /// All rows are written: the file gets its name, or is made of the part first.
     pub(crate) fn finish(&mut self, encoder: &mut Encoder) -> io::Result<()> {
         match &mut self.sink {
-            Sink::Stdout(_) => Ok(()),
-            Sink::Device { file, .. } => file.flush(),
             Sink::Part { file, part, target } if encoder.is_assembled() => {
                 let whole = beside(target, WHOLE);
                 let made = assemble(encoder, file, target, &whole);
@@ -163,10 +174,6 @@ impl Output {
                     let _ = std::fs::remove_file(&whole);
                 }
                 made.and_then(|()| std::fs::remove_file(part))
-            }
-            Sink::Part { file, part, target } => {
-                file.sync_all()?;
-                std::fs::rename(part, target)
             }
             Sink::Unnamed { file, to } => {
                 let mut whole = tempfile::tempfile()?;
@@ -180,6 +187,7 @@ impl Output {
                     Sink::Part { .. } | Sink::Unnamed { .. } => Ok(()),
                 }
             }
+            _ => self.complete(),
         }
     }
 

@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use argument::{Argument, Operand};
 pub(crate) use tree::Tree;
+pub(crate) use upload::file_name;
 
 use crate::catalogue::{Method, ValueType};
 
@@ -48,6 +49,7 @@ impl ParameterError {
 pub(crate) fn parse(arguments: &[String], method: Option<&Method>) -> Result<Tree, ParameterError> {
     let mut parameters = Tree::empty();
     let mut said: Vec<String> = Vec::new();
+    let mut names = Vec::new();
     for text in arguments {
         match Argument::read(text)? {
             Argument::All(source) => merge(&mut parameters, all_from(source)?),
@@ -61,10 +63,32 @@ pub(crate) fn parse(arguments: &[String], method: Option<&Method>) -> Result<Tre
                 path.put(&mut parameters, value)
                     .map_err(|why| ParameterError::new(&shown, why))?;
                 said.push(shown);
+                if let Operand::Upload(file) = operand {
+                    names.extend(upload::name_beside(&path, method).map(|name| (name, file)));
+                }
             }
         }
     }
+    for (name, file) in names {
+        let wrong = |why: &str| ParameterError::new(name, why);
+        let (path, _) = path::Path::read(name).map_err(wrong)?;
+        if !said.contains(&path.to_string()) && path.get(&parameters).is_none() {
+            path.put(&mut parameters, file_name(file).into())
+                .map_err(|why| wrong(&why))?;
+        }
+    }
     Ok(parameters)
+}
+
+/// What an argument uploads: where to, as it is written, and the file.
+pub(crate) fn upload(argument: &str) -> Option<(String, &str)> {
+    match Argument::read(argument).ok()? {
+        Argument::One {
+            path,
+            operand: Operand::Upload(file),
+        } => Some((path.to_string(), file)),
+        _ => None,
+    }
 }
 
 fn value(
@@ -84,10 +108,7 @@ fn value(
             .map(Tree::Text)
             .map_err(|_| format!("{file} is not UTF-8 text; {path}@{file} sends it as a file")),
         Operand::JsonFile(file) => parse_json(&read(file)?).map_err(|why| format!("{file}: {why}")),
-        Operand::Upload(file) => {
-            let bytes = read(file)?;
-            Ok(upload::shape(path, method.map(Method::name), file, &bytes))
-        }
+        Operand::Upload(file) => upload::value(path, method, file),
     }
 }
 
@@ -155,21 +176,30 @@ pub(crate) fn read(source: &str) -> Result<Vec<u8>, String> {
             .read_to_end(&mut bytes)
             .map_err(|error| format!("standard input: {error}"))?;
     } else {
-        bytes = std::fs::read(source).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => format!("there is no file {source}"),
-            _ => format!("{source}: {error}"),
-        })?;
+        bytes = std::fs::read(source).map_err(|error| not_read(source, &error))?;
     }
     Ok(bytes)
 }
 
 /// The value that sends a file in a field of a row, as `method` wants it.
-pub(crate) fn upload_field(method: &str, file: &str, bytes: &[u8]) -> Tree {
+pub(crate) fn upload_field(
+    method: &str,
+    name: &str,
+    file: &std::path::Path,
+) -> Result<Tree, String> {
     let path = path::Path {
         name: "fields".to_owned(),
         keys: Vec::new(),
     };
-    upload::shape(&path, Some(method), file, bytes)
+    let documented = crate::catalogue::find_method(method, Some(crate::catalogue::Version::V2));
+    upload::from(&path, documented.as_ref(), name, &file.to_string_lossy())
+}
+
+fn not_read(file: &str, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => format!("there is no file {file}"),
+        _ => format!("{file}: {error}"),
+    }
 }
 
 /// Reads a query as PHP does: `select[]=ID&filter[%3EID]=5`.

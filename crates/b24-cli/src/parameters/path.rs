@@ -44,6 +44,17 @@ impl Path {
         Ok((path, rest))
     }
 
+    /// What is at this path.
+    pub(crate) fn get<'a>(&self, root: &'a Tree) -> Option<&'a Tree> {
+        let keys = self.keys.iter().map(String::as_str);
+        std::iter::once(self.name.as_str())
+            .chain(keys)
+            .try_fold(root, |place, key| match place {
+                Tree::List(items) => items.get(key.parse::<usize>().ok()?),
+                other => other.get(key),
+            })
+    }
+
     /// Puts `value` at this path by the rules of PHP: `[]` appends, keys that
     /// count 0, 1, 2 … make a list, any other key makes an object.
     pub(crate) fn put(&self, root: &mut Tree, value: Tree) -> Result<(), String> {

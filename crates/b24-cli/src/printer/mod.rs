@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::failure::Failure;
 
 use progress::Meter;
-pub(crate) use progress::{Progress, counted, grouped, lasting};
+pub(crate) use progress::{Progress, counted, grouped, lasting, size};
 pub(crate) use style::{ColorChoice, ProgressChoice, Style};
 pub(crate) use watch::{time_after, watch};
 

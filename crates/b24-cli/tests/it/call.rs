@@ -70,7 +70,6 @@ fn what_a_person_sees() {
             "--dry-run",
             "--json",
         ],
-        &["call", "crm.deal.add", "--once", "key"],
         &["call", "tasks.task.get", "--v3", "id=5", "select:=[\"id\"]"],
         &["call", "main.eventlog.get", "id=99999999"],
     ];

@@ -17,6 +17,7 @@ mod import_faults;
 mod labels;
 mod machine;
 mod messages;
+mod once;
 mod portal;
 mod resume;
 mod served;

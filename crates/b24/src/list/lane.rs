@@ -377,6 +377,7 @@ impl Sender {
         let Inbound {
             success,
             request_id,
+            ..
         } = self.client.walk_reading(&outbound, decode).await?;
         let taken = reader.take(&success);
         if let Some(charge) = taken.charge {

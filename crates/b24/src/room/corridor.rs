@@ -21,7 +21,7 @@ use super::decode::{self, Decode, Success};
 use super::gate::{Place, TooLate};
 use super::retry::{self, Failure, Verdict};
 use super::transport::{Sent, TransportError};
-use crate::call::Version;
+use crate::call::{Replay, Version};
 use crate::client::Inner;
 use crate::effect::Effect;
 use crate::error::{Error, Kind, Reason};
@@ -59,6 +59,7 @@ pub(crate) struct Options {
 pub(crate) struct Inbound<R = Bytes> {
     pub(crate) success: Success<R>,
     pub(crate) request_id: String,
+    pub(crate) replay: Replay,
 }
 
 /// Sends `outbound` until it succeeds, fails for good or the deadline comes. `decode` reads the answer.
@@ -79,9 +80,10 @@ pub(crate) async fn walk<R>(
         .instrument(span)
         .await;
     match walked {
-        Ok(success) => Ok(Inbound {
+        Ok((success, replay)) => Ok(Inbound {
             success,
             request_id,
+            replay,
         }),
         Err(error) => {
             let may_have_run = error.may_have_run() || trail.may_have_run;
@@ -110,7 +112,7 @@ async fn attempts<R>(
     decode: Decode<R>,
     request_id: &str,
     trail: &mut Trail,
-) -> Result<Success<R>, Error> {
+) -> Result<(Success<R>, Replay), Error> {
     let deadline = rt::after(outbound.options.deadline.unwrap_or(client.deadline));
     let mut attempt = 1;
     let mut followed = false;
@@ -138,9 +140,9 @@ async fn attempts<R>(
             .await
             .and_then(|(place, answer)| read(client, place, &answer, decode));
         let failure = match decoded {
-            Ok(success) => {
+            Ok((success, replay)) => {
                 learn(client, outbound, &success);
-                return Ok(success);
+                return Ok((success, replay));
             }
             Err(failure) => failure,
         };
@@ -294,11 +296,11 @@ fn read<R>(
     place: Place,
     answer: &http::Response<Bytes>,
     decode: Decode<R>,
-) -> Result<Success<R>, Failure> {
+) -> Result<(Success<R>, Replay), Failure> {
     match decode(answer.status().as_u16(), answer.body()) {
         Ok(success) => {
             place.answered();
-            Ok(success)
+            Ok((success, Replay::read(answer.headers())))
         }
         Err(Reason::Api(error)) if retry::is_rate_limit(&error) => {
             client.counters.refused_rate();

@@ -7,6 +7,7 @@ use tokio::net::{TcpStream, lookup_host};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{Check, Verdict};
+use crate::connection::cause;
 use crate::failure::Kind;
 use crate::session::{Connection, Session};
 
@@ -117,7 +118,7 @@ async fn certificate(host: &str, session: &Session) -> Check {
     let sent = client.head(format!("https://{host}/")).send();
     let answer = match sent.await {
         Ok(answer) => answer,
-        Err(error) => return failed(format!("not trusted, or no TLS: {}", root(&error))),
+        Err(error) => return failed(format!("not trusted, or no TLS: {}", cause(&error))),
     };
     let der = answer.extensions().get::<TlsInfo>();
     let Some(der) = der.and_then(TlsInfo::peer_certificate) else {
@@ -140,16 +141,7 @@ fn client(session: &Session) -> Result<reqwest::Client, String> {
             .map_err(|_| format!("{} holds no certificate", path.display()))?;
         builder = builder.tls_certs_merge(certificates);
     }
-    builder.build().map_err(|error| root(&error))
-}
-
-/// The innermost cause: the others only wrap it.
-fn root(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut last = error;
-    while let Some(cause) = last.source() {
-        last = cause;
-    }
-    last.to_string()
+    builder.build().map_err(|error| cause(&error))
 }
 
 fn told(certificate: &X509Certificate<'_>, now: i64) -> Check {

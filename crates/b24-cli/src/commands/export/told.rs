@@ -6,7 +6,7 @@ use std::io;
 use super::plan::bare_dates;
 use super::read::Export;
 use crate::failure::{Failure, Kind, from_sdk, refine};
-use crate::printer::{StdoutClosed, Summary, counted, grouped};
+use crate::printer::{StdoutClosed, Summary, counted, grouped, size};
 
 /// Why an export ended early.
 pub(super) enum End {
@@ -218,14 +218,5 @@ impl Export<'_> {
                 .field("portal", self.connection.host.as_str())
                 .field("origin", self.connection.origin.as_str()),
         );
-    }
-}
-
-/// `8.1 MB`.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
 }
