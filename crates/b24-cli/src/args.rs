@@ -44,6 +44,12 @@ pub(crate) enum Command {
     Import(commands::import::Args),
     /// Run many commands from a file.
     Batch(commands::batch::Args),
+    /// Give many rows new values, with an undo file.
+    Update(commands::update::Args),
+    /// Delete many rows, with an undo file.
+    Delete(commands::delete::Args),
+    /// Put back what update or delete has changed.
+    Undo(commands::undo::Args),
     /// Fetch a file of the portal.
     Download(commands::download::Args),
     /// Say what a method, an event or an entity consists of.
@@ -72,6 +78,9 @@ impl Command {
             Self::Export(_) => "export",
             Self::Import(_) => "import",
             Self::Batch(_) => "batch",
+            Self::Update(_) => "update",
+            Self::Delete(_) => "delete",
+            Self::Undo(_) => "undo",
             Self::Download(_) => "download",
             Self::Describe(_) => "describe",
             Self::Limits(_) => "limits",

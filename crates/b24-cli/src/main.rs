@@ -3,6 +3,7 @@
 mod args;
 mod bulk;
 mod catalogue;
+mod change;
 mod check;
 mod commands;
 mod connection;

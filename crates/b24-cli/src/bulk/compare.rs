@@ -52,7 +52,8 @@ fn holds(sent: &Tree, is: &Tree) -> bool {
     }
 }
 
-fn differs(sent: &Tree, is: &Tree) -> bool {
+/// Whether two values surely differ.
+pub(crate) fn differs(sent: &Tree, is: &Tree) -> bool {
     match (sent, is) {
         (Tree::List(sent), Tree::List(is)) => {
             sent.len() != is.len() || sent.iter().zip(is).any(|(sent, is)| differs(sent, is))

@@ -28,6 +28,7 @@ use crate::journal::{Entry, Journal, JournalError, Tally};
 use crate::parameters::Tree;
 use crate::session::Session;
 
+pub(crate) use compare::differs;
 pub(crate) use look::{Look, Purpose, Question};
 pub(crate) use send::run;
 

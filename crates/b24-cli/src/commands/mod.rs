@@ -4,6 +4,7 @@ pub(crate) mod auth;
 pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod completions;
+pub(crate) mod delete;
 pub(crate) mod describe;
 pub(crate) mod doctor;
 pub(crate) mod download;
@@ -13,6 +14,8 @@ pub(crate) mod import;
 pub(crate) mod limits;
 pub(crate) mod ping;
 pub(crate) mod portal;
+pub(crate) mod undo;
+pub(crate) mod update;
 
 use anyhow::Result;
 
@@ -28,6 +31,9 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Export(args) => export::run(args, session).await,
         Command::Import(args) => import::run(args, session).await,
         Command::Batch(args) => batch::run(args, session).await,
+        Command::Update(args) => update::run(args, session).await,
+        Command::Delete(args) => delete::run(args, session).await,
+        Command::Undo(args) => undo::run(args, session).await,
         Command::Download(args) => download::run(args, session).await,
         Command::Ping(args) => until_stopped("ping", ping::run(&args, session), session).await,
         Command::Describe(args) => {

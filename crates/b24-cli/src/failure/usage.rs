@@ -6,9 +6,6 @@ use super::Failure;
 
 /// Names that later versions will have.
 const LATER: &[&str] = &[
-    "update",
-    "delete",
-    "undo",
     "sync",
     "methods",
     "types",
@@ -23,7 +20,7 @@ const LATER: &[&str] = &[
 ];
 
 /// Flags that later versions will have.
-const LATER_FLAGS: &[&str] = &["--app", "--at-most", "--data", "--seed"];
+const LATER_FLAGS: &[&str] = &["--app", "--data", "--seed"];
 
 /// Turns a parser error into a message of ours.
 pub(crate) fn from_clap(error: &clap::Error) -> Failure {

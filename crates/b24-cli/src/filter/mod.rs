@@ -16,6 +16,7 @@ pub(crate) use condition::Condition;
 pub(crate) use operator::Operator;
 
 use crate::catalogue::Version;
+use crate::failure::Failure;
 use crate::fields::{Field, Fields};
 use crate::parameters::Tree;
 
@@ -42,6 +43,23 @@ pub(crate) enum FilterError {
     /// Two conditions would be one key, and one of them would be lost.
     #[error("filter {key:?} is said twice, and the portal would see only one of them")]
     Twice { key: String },
+}
+
+/// A filter that is not sent, in the words of the command.
+pub(crate) fn refused(error: &FilterError) -> Failure {
+    let failure = Failure::usage(error.to_string()).state("nothing was sent");
+    match error {
+        FilterError::Form { .. } => failure,
+        FilterError::Field { suggestion, .. } => failure.hint_if(
+            suggestion
+                .as_ref()
+                .map(|name| format!("did you mean {name}?")),
+        ),
+        FilterError::Operator { known, .. } => failure.hint(format!("it knows {known}")),
+        FilterError::Twice { .. } => {
+            failure.hint("for one of several values: '@FIELD=A,B' or 'FIELD:=[\"A\",\"B\"]'")
+        }
+    }
 }
 
 /// What a filter is checked against and written for.

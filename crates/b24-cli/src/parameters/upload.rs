@@ -30,7 +30,11 @@ enum Shape {
 /// Methods that take the name of the file in a parameter of its own: the method, the content, the name.
 const NAMES: &[(&str, &str, &str)] = &[
     ("note.file.add", "fileContent", "fileName"),
-    ("telephony.externalcall.attachrecord", "FILE_CONTENT", "FILENAME"),
+    (
+        "telephony.externalcall.attachrecord",
+        "FILE_CONTENT",
+        "FILENAME",
+    ),
     ("im.v2.file.upload", "fields[content]", "fields[name]"),
     ("imbot.v2.file.upload", "fields[content]", "fields[name]"),
 ];
@@ -79,9 +83,10 @@ pub(crate) fn file_name(file: &str) -> String {
     if file == "-" {
         return "stdin".to_owned();
     }
-    std::path::Path::new(file)
-        .file_name()
-        .map_or_else(|| "stdin".to_owned(), |name| name.to_string_lossy().into_owned())
+    std::path::Path::new(file).file_name().map_or_else(
+        || "stdin".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 fn largest(method: &str) -> Option<u64> {
@@ -92,7 +97,11 @@ fn largest(method: &str) -> Option<u64> {
 
 fn shape(path: &Path, method: &str, documented: Option<&Method>) -> Shape {
     let within_fields = path.name.eq_ignore_ascii_case("fields");
-    let first = path.keys.first().map(|key| key.to_ascii_lowercase()).unwrap_or_default();
+    let first = path
+        .keys
+        .first()
+        .map(|key| key.to_ascii_lowercase())
+        .unwrap_or_default();
     let whole_field = path.keys.len() <= 1;
     if method.starts_with("task.") {
         // The old task methods take a description of the file.
@@ -108,11 +117,19 @@ fn shape(path: &Path, method: &str, documented: Option<&Method>) -> Shape {
     let files_of_posts = (method.starts_with("crm.timeline.comment.") && first == "files")
         || (method.starts_with("log.blog") && path.name.eq_ignore_ascii_case("files"));
     if files_of_posts {
-        let whole = if within_fields { whole_field } else { path.keys.is_empty() };
+        let whole = if within_fields {
+            whole_field
+        } else {
+            path.keys.is_empty()
+        };
         return if whole { Shape::Pairs } else { Shape::Pair };
     }
     if method.starts_with("catalog.") && within_fields {
-        return if first.starts_with("property") { Shape::Value } else { Shape::Data };
+        return if first.starts_with("property") {
+            Shape::Value
+        } else {
+            Shape::Data
+        };
     }
     let classic = method.starts_with("crm.")
         && !method.starts_with("crm.item.")
@@ -203,7 +220,10 @@ mod tests {
             ("crm.timeline.comment.add", "fields[FILES][]"),
             ("crm.timeline.icon.add", "fileContent"),
             ("crm.documentgenerator.template.add", "fields[file]"),
-            ("crm.documentgenerator.document.upload", "fields[fileContent]"),
+            (
+                "crm.documentgenerator.document.upload",
+                "fields[fileContent]",
+            ),
             ("disk.folder.uploadfile", "fileContent"),
             ("disk.file.uploadversion", "fileContent"),
             ("catalog.productImage.add", "fileContent"),
@@ -224,8 +244,13 @@ mod tests {
             let shape = shape(&path, &method.to_ascii_lowercase(), documented.as_ref());
             let value = shaped(shape, "name".into(), "base64".into());
             let name = name_beside(&path, documented.as_ref());
-            let name = name.map(|name| format!(", {name}=name")).unwrap_or_default();
-            format!("{method} {at} = {}{name}", serde_json::to_string(&value).unwrap())
+            let name = name
+                .map(|name| format!(", {name}=name"))
+                .unwrap_or_default();
+            format!(
+                "{method} {at} = {}{name}",
+                serde_json::to_string(&value).unwrap()
+            )
         });
         insta::assert_snapshot!(lines.join("\n"));
     }
@@ -238,7 +263,11 @@ mod tests {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(&bytes).unwrap();
             let path = file.path().to_str().unwrap();
-            assert_eq!(encoded(path, None).unwrap(), STANDARD.encode(&bytes), "{length}");
+            assert_eq!(
+                encoded(path, None).unwrap(),
+                STANDARD.encode(&bytes),
+                "{length}"
+            );
         }
     }
 

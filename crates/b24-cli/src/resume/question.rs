@@ -17,6 +17,12 @@ impl Question {
         self
     }
 
+    /// Sixteen letters and digits that stand for it among others.
+    pub(crate) fn name(&self) -> String {
+        let text = serde_json::to_string(&self.0).unwrap_or_default();
+        format!("{:016x}", fnv1a(text.as_bytes()))
+    }
+
     /// The names of what is not the same in both.
     pub(crate) fn differs(&self, other: &Self) -> Vec<String> {
         let names = self.0.keys().chain(other.0.keys());

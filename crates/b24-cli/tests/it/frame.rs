@@ -14,6 +14,7 @@ const COMMANDS: &[&str] = &[
     "batch",
     "call",
     "completions",
+    "delete",
     "describe",
     "doctor",
     "download",
@@ -28,6 +29,8 @@ const COMMANDS: &[&str] = &[
     "portal log",
     "portal coverage",
     "portal reset",
+    "undo",
+    "update",
 ];
 
 #[test]
@@ -70,6 +73,7 @@ fn long_help_begins_with_examples() {
         "batch",
         "call",
         "completions",
+        "delete",
         "describe",
         "doctor",
         "download",
@@ -78,6 +82,8 @@ fn long_help_begins_with_examples() {
         "limits",
         "ping",
         "portal",
+        "undo",
+        "update",
     ] {
         let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let help = home.run(&words);

@@ -8,7 +8,9 @@
 mod auth;
 mod batch;
 mod call;
+mod change;
 mod export;
+mod files;
 mod formats;
 mod frame;
 mod import;

@@ -103,6 +103,7 @@ pub(crate) fn masked() -> insta::Settings {
     // Only times of this run have this offset: the portal is three hours ahead.
     settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", "[moment]");
     settings.add_filter(r"\d\d:\d\d:\d\d\+00:00", "[clock]");
+    settings.add_filter(r"\) in \d+ s\b", ") in [time]");
     settings.add_filter(r"/tmp/\.tmp\w+", "[home]");
     settings.add_filter(r#""seconds":\d[\d.e-]*"#, r#""seconds":"[time]""#);
     settings

@@ -9,12 +9,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use b24::Client;
-use b24_portal::Portal;
+use b24_portal::{Fault, FaultRule, Portal};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::in_process;
 
+#[expect(dead_code, reason = "its main is not called")]
+#[path = "../../examples/deals_by_stage.rs"]
+mod deals_by_stage;
 #[expect(dead_code, reason = "its main is not called")]
 #[path = "../../examples/forward_deals.rs"]
 mod forward_deals;
@@ -181,4 +184,26 @@ async fn changed_deals_are_sent_on_and_a_broken_round_is_resumed() {
         1
     );
     assert_eq!(other.taken(), [id]);
+}
+
+#[tokio::test]
+async fn deals_change_their_stage_though_answers_are_lost() {
+    let (portal, b24) = demo().await;
+    let at = |stage: &str| {
+        let deals = portal.rows("deal");
+        let there = deals.iter().filter(|deal| deal["STAGE_ID"] == stage);
+        there.count()
+    };
+    let (lost, new) = (at("LOSE"), at("NEW"));
+    assert!(lost > 60, "more than one request: {lost}");
+    let answer = FaultRule::new(Fault::CutAfterRun).method("batch");
+    portal.add_fault(answer.skip(1).times(1));
+    let mut out = Vec::new();
+    let moved = deals_by_stage::run(&b24, "LOSE", "NEW", &mut out)
+        .await
+        .unwrap();
+    assert_eq!((moved.done, moved.open), (lost, Vec::new()));
+    assert_eq!((at("LOSE"), at("NEW")), (0, new + lost));
+    let out = String::from_utf8(out).unwrap();
+    assert_eq!(out, format!("{lost} deals moved from LOSE to NEW\n"));
 }

@@ -296,7 +296,7 @@ async fn files_come_from_the_directory_of_the_table() {
     let loaded = checker.check(&row, Files::Load).unwrap().fields;
     assert_eq!(
         serde_json::to_string(&loaded).unwrap(),
-        r#"{"photo":{"fileData":["a.png","YWJj"]},"name":"Ann"}"#
+        r#"{"photo":["a.png","YWJj"],"name":"Ann"}"#
     );
     let mut params = Tree::empty();
     params.set("entityTypeId", 3.into());

@@ -42,7 +42,11 @@ pub(super) async fn existing(
     for (name, key) in several {
         let kept = ids(row.get(&key).or_else(|| row.get(&name)));
         let new = match fields.get(&name) {
-            Some(Tree::List(all)) if all.iter().all(|one| matches!(one, Tree::List(_) | Tree::Map(_))) => {
+            Some(Tree::List(all))
+                if all
+                    .iter()
+                    .all(|one| matches!(one, Tree::List(_) | Tree::Map(_))) =>
+            {
                 all.clone()
             }
             Some(one) => vec![one.clone()],

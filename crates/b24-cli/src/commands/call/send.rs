@@ -104,8 +104,14 @@ fn whole(reply: &Reply<Box<RawValue>>) -> Result<String, Failure> {
     entries.extend(reply.total.map(|total| format!("\"total\":{total}")));
     entries.extend(reply.next.map(|next| format!("\"next\":{next}")));
     if let Some(time) = &reply.time {
-        entries.push(format!("\"time\":{}", serde_json::to_string(time).map_err(wrong)?));
+        entries.push(format!(
+            "\"time\":{}",
+            serde_json::to_string(time).map_err(wrong)?
+        ));
     }
-    entries.push(format!("\"request_id\":{}", serde_json::to_string(&reply.request_id).map_err(wrong)?));
+    entries.push(format!(
+        "\"request_id\":{}",
+        serde_json::to_string(&reply.request_id).map_err(wrong)?
+    ));
     Ok(format!("{{{}}}", entries.join(",")))
 }

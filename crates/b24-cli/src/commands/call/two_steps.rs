@@ -86,21 +86,30 @@ impl Large {
         let body = reqwest::Body::wrap_stream(tokio_util::io::ReaderStream::new(file));
         let part = Part::stream_with_length(body, self.length).file_name(self.name.clone());
         let form = Form::new().part(address.field, part);
-        let sent = http(&session.global, connection)?.post(url).multipart(form).send();
+        let sent = http(&session.global, connection)?
+            .post(url)
+            .multipart(form)
+            .send();
         let answer = tokio::select! {
             answer = sent => answer,
             reason = session.stop.requested() => return Err(self.lost(&Failure::stopped(reason, "the upload").message)),
         };
         let answer = answer.map_err(|error| {
             if error.is_connect() || error.is_builder() {
-                Failure::new(Kind::Temporary, format!("the file could not be sent: {}", cause(&error)))
-                    .state("nothing changed; it is safe to repeat")
+                Failure::new(
+                    Kind::Temporary,
+                    format!("the file could not be sent: {}", cause(&error)),
+                )
+                .state("nothing changed; it is safe to repeat")
             } else {
                 self.lost(&cause(&error))
             }
         })?;
         let status = answer.status();
-        let text = answer.text().await.map_err(|error| self.lost(&cause(&error)))?;
+        let text = answer
+            .text()
+            .await
+            .map_err(|error| self.lost(&cause(&error)))?;
         self.read(status.as_u16(), &text)
     }
 
@@ -114,10 +123,16 @@ impl Large {
         }
         let answer: Option<Answer<'_>> = serde_json::from_str(text).ok();
         match answer {
-            Some(Answer { result: Some(result), error: None, .. }) => {
-                Ok(format!("{{\"result\":{}}}", result.get()))
-            }
-            Some(Answer { error: Some(code), error_description, .. }) if status < 500 => {
+            Some(Answer {
+                result: Some(result),
+                error: None,
+                ..
+            }) => Ok(format!("{{\"result\":{}}}", result.get())),
+            Some(Answer {
+                error: Some(code),
+                error_description,
+                ..
+            }) if status < 500 => {
                 let mut failure = Failure::new(
                     Kind::Refused,
                     format!("{} was refused ({code:?}, HTTP {status})", self.name),

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use b24::Outcome;
 use serde_json::value::RawValue;
 
-use super::plan::Plan;
 use crate::catalogue::Version;
 use crate::connection::Connection;
+use crate::entity::Entity;
 use crate::failure::Failure;
 use crate::filter::Operator;
 use crate::formats::entry;
@@ -20,7 +20,7 @@ const PAGE: usize = 50;
 const COMMANDS: usize = 50;
 
 /// Reads a file of ids, one a line.
-pub(super) fn read(source: &str) -> Result<Vec<String>, Failure> {
+pub(crate) fn read(source: &str) -> Result<Vec<String>, Failure> {
     let wrong = |why: String| Failure::usage(format!("--ids: {why}")).state("nothing was sent");
     let bytes = parameters::read(source).map_err(wrong)?;
     let text = String::from_utf8(bytes).map_err(|_| wrong(format!("{source} is not text")))?;
@@ -41,9 +41,23 @@ pub(super) fn read(source: &str) -> Result<Vec<String>, Failure> {
     Ok(ids)
 }
 
+/// What is wanted of the rows.
+#[derive(Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) entity: &'a Entity,
+    /// The parameters of the list method beside the filter.
+    pub(crate) params: &'a Tree,
+    /// What a row has to fulfil besides.
+    pub(crate) filter: Option<&'a Tree>,
+    /// None: the method's own choice.
+    pub(crate) select: Option<&'a [String]>,
+    /// Whether the method knows the operator `@`.
+    pub(crate) knows_in: bool,
+}
+
 /// Reads rows by id, in the order of the file.
 #[derive(Debug)]
-pub(super) struct ById {
+pub(crate) struct ById {
     left: std::vec::IntoIter<String>,
     /// Ids that were looked up.
     done: usize,
@@ -52,7 +66,7 @@ pub(super) struct ById {
 
 impl ById {
     /// Goes on behind the first `done` ids, of which some had no row.
-    pub(super) fn from(ids: Vec<String>, done: usize, missing: Vec<String>) -> Self {
+    pub(crate) fn from(ids: Vec<String>, done: usize, missing: Vec<String>) -> Self {
         let mut left = ids.into_iter();
         if let Some(last) = done.checked_sub(1) {
             left.nth(last);
@@ -73,41 +87,41 @@ impl ById {
     }
 
     /// Ids that had no row.
-    pub(super) fn missing(&self) -> &[String] {
+    pub(crate) fn missing(&self) -> &[String] {
         &self.missing
     }
 
     /// The next rows; none at the end.
-    pub(super) async fn next(
+    pub(crate) async fn next(
         &mut self,
-        plan: &Plan,
+        wanted: &Asked<'_>,
         connection: &Connection,
     ) -> Result<Option<Vec<Box<RawValue>>>, b24::Error> {
-        let wanted: Vec<String> = self.left.by_ref().take(PAGE * COMMANDS).collect();
-        if wanted.is_empty() {
+        let some: Vec<String> = self.left.by_ref().take(PAGE * COMMANDS).collect();
+        if some.is_empty() {
             return Ok(None);
         }
-        let mut batch = match plan.entity.version {
+        let mut batch = match wanted.entity.version {
             Version::V2 => connection.client.v2().batch(),
             Version::V3 => connection.client.v3().batch(),
         };
-        for ids in wanted.chunks(PAGE) {
-            let call = match plan.entity.version {
-                Version::V2 => connection.client.v2().call(&plan.entity.method),
-                Version::V3 => connection.client.v3().call(&plan.entity.method),
+        for ids in some.chunks(PAGE) {
+            let call = match wanted.entity.version {
+                Version::V2 => connection.client.v2().call(&wanted.entity.method),
+                Version::V3 => connection.client.v3().call(&wanted.entity.method),
             };
-            batch.push(call.params(parameters_of(plan, ids)));
+            batch.push(call.params(parameters_of(wanted, ids)));
         }
-        let mut rows = Vec::with_capacity(wanted.len());
+        let mut rows = Vec::with_capacity(some.len());
         for (_, outcome) in batch.await? {
             match outcome {
-                Outcome::Ok(answer) => rows.extend(rows_of(plan, answer.read()?)),
+                Outcome::Ok(answer) => rows.extend(rows_of(wanted, answer.read()?)),
                 Outcome::Err(error) | Outcome::Unknown(error) => return Err(error),
                 Outcome::Skipped => {}
             }
         }
-        self.done += wanted.len();
-        Ok(Some(self.sorted(&wanted, rows, plan.entity.id_field())))
+        self.done += some.len();
+        Ok(Some(self.sorted(&some, rows, wanted.entity.id_field())))
     }
 
     fn sorted(
@@ -134,16 +148,16 @@ impl ById {
 }
 
 /// The list method's parameters for one page of ids, beside the filter of the user.
-fn parameters_of(plan: &Plan, ids: &[String]) -> Tree {
-    let mut params = plan.params.clone();
-    let id = plan.entity.filter_id();
+fn parameters_of(wanted: &Asked<'_>, ids: &[String]) -> Tree {
+    let mut params = wanted.params.clone();
+    let id = wanted.entity.filter_id();
     let number =
         |id: &String| serde_json::from_str(id).map_or_else(|_| id.as_str().into(), Tree::Number);
     let values = Tree::List(ids.iter().map(number).collect());
-    let filter = match plan.entity.version {
+    let filter = match wanted.entity.version {
         Version::V2 => {
-            let mut filter = plan.filter.clone().unwrap_or_else(Tree::empty);
-            let prefix = if plan.knows_in {
+            let mut filter = wanted.filter.cloned().unwrap_or_else(Tree::empty);
+            let prefix = if wanted.knows_in {
                 Operator::In.prefix()
             } else {
                 ""
@@ -153,7 +167,7 @@ fn parameters_of(plan: &Plan, ids: &[String]) -> Tree {
             filter
         }
         Version::V3 => {
-            let mut all = match &plan.filter {
+            let mut all = match wanted.filter {
                 Some(Tree::List(all)) => all.clone(),
                 _ => Vec::new(),
             };
@@ -162,8 +176,8 @@ fn parameters_of(plan: &Plan, ids: &[String]) -> Tree {
         }
     };
     params.set("filter", filter);
-    if let Some(select) = &plan.select {
-        let mut select = select.clone();
+    if let Some(select) = wanted.select {
+        let mut select = select.to_vec();
         if !select.iter().any(|name| name == "*" || name == id) {
             select.push(id.to_owned());
         }
@@ -176,8 +190,8 @@ fn parameters_of(plan: &Plan, ids: &[String]) -> Tree {
 }
 
 /// The rows of one answer: bare, or under the key of the method. PHP writes a list with holes as an object.
-fn rows_of(plan: &Plan, result: Box<RawValue>) -> Vec<Box<RawValue>> {
-    let documented = plan
+fn rows_of(wanted: &Asked<'_>, result: Box<RawValue>) -> Vec<Box<RawValue>> {
+    let documented = wanted
         .entity
         .documented
         .as_ref()

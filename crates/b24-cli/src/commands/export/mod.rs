@@ -2,7 +2,7 @@
 
 mod columns;
 pub(crate) mod fields;
-mod ids;
+pub(crate) mod ids;
 mod plan;
 mod price;
 mod read;
@@ -25,6 +25,7 @@ use crate::parameters::Tree;
 use crate::resume::Wish;
 use crate::session::Session;
 
+pub(crate) use plan::everything;
 use request::Request;
 
 /// Read all rows of an entity or a list method, each once.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::fields::{self, Known};
+use super::ids::Asked;
 use super::request::{Request, wrong_filter};
 use crate::catalogue::{Method, Version};
 use crate::connection::{Connection, WithLabels};
@@ -68,6 +69,17 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// What is wanted of rows that are read by their ids.
+    pub(super) fn by_id(&self) -> Asked<'_> {
+        Asked {
+            entity: &self.entity,
+            params: &self.params,
+            filter: self.filter.as_ref(),
+            select: self.select.as_deref(),
+            knows_in: self.knows_in,
+        }
+    }
+
     /// What a file of this plan answers.
     pub(super) fn question(&self, connection: &Connection) -> Question {
         Question::default()
@@ -298,7 +310,7 @@ fn unique(names: Vec<String>) -> Vec<String> {
 }
 
 /// What has to be named so that nothing is left out.
-fn everything(entity: &Entity, fields: Option<&Fields>) -> Option<Vec<String>> {
+pub(crate) fn everything(entity: &Entity, fields: Option<&Fields>) -> Option<Vec<String>> {
     let named = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
     if entity.is_items() {
         return named(&["*"]);

@@ -2,7 +2,7 @@
 
 use super::{Args, ids};
 use crate::failure::Failure;
-use crate::filter::{Condition, FilterError};
+use crate::filter::{Condition, FilterError, refused};
 use crate::formats::{CsvFor, FileType};
 use crate::labels::Labelling;
 use crate::parameters::{self, Tree};
@@ -53,24 +53,13 @@ impl Request {
     }
 }
 
-/// A filter error in the words of the command.
+/// A filter error in the words of the command, and the way past the checks.
 pub(super) fn wrong_filter(error: &FilterError) -> Failure {
-    let failure = Failure::usage(error.to_string()).state("nothing was sent");
+    let failure = refused(error);
     match error {
-        FilterError::Form { .. } => failure,
-        FilterError::Field { suggestion, .. } => failure
-            .hint_if(
-                suggestion
-                    .as_ref()
-                    .map(|name| format!("did you mean {name}?")),
-            )
-            .hint("--unchecked sends names as they are"),
-        FilterError::Operator { known, .. } => failure
-            .hint(format!("it knows {known}"))
-            .hint("--unchecked sends operators as they are"),
-        FilterError::Twice { .. } => {
-            failure.hint("for one of several values: '@FIELD=A,B' or 'FIELD:=[\"A\",\"B\"]'")
-        }
+        FilterError::Field { .. } => failure.hint("--unchecked sends names as they are"),
+        FilterError::Operator { .. } => failure.hint("--unchecked sends operators as they are"),
+        FilterError::Form { .. } | FilterError::Twice { .. } => failure,
     }
 }
 

@@ -57,7 +57,7 @@ impl Source {
                 rows: page.items,
                 place: Place::Cursor(page.cursor),
             }),
-            Self::Ids(ids) => ids.next(plan, connection).await?.map(|rows| Rows {
+            Self::Ids(ids) => ids.next(&plan.by_id(), connection).await?.map(|rows| Rows {
                 rows,
                 place: ids.place(),
             }),

@@ -1,0 +1,345 @@
+//! From chosen rows to changed ones.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::consent::{Planned, SHOWN};
+use super::file::{Head, Reader, Writer};
+use super::methods::Method;
+use super::{Action, Line};
+use crate::bulk::{self, How, Job, Jobs, Proof, Purpose, SharedJournal};
+use crate::connection::{Connection, state_directory};
+use crate::entity::Entity;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::journal::Journal;
+use crate::parameters::Tree;
+use crate::printer::grouped;
+use crate::prompt;
+use crate::resume::Question;
+use crate::session::Session;
+
+/// Rows made into jobs at once.
+const SOME: usize = 100;
+/// The fact of a journal that names the file with its rows.
+const PLAN: &str = "plan";
+/// The fact that holds the highest id before rows were added again.
+const ABOVE: &str = "above";
+
+/// Where rows come from that have not been read yet.
+pub(crate) trait Lines {
+    /// The next rows; none at the end.
+    ///
+    /// # Errors
+    /// Ends the command: nothing was sent.
+    async fn next(&mut self) -> Result<Option<Vec<Line>>>;
+    /// What was left out, and why.
+    fn left_out(&self) -> Vec<String>;
+}
+
+/// One change of many rows.
+pub(crate) struct Change<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) connection: &'a Connection,
+    pub(crate) entity: &'a Entity,
+    pub(crate) method: Method,
+    pub(crate) action: Action,
+    /// The command without `--yes` and its like, ready to paste.
+    pub(crate) command: String,
+    /// What is the same in the same command.
+    pub(crate) question: Question,
+    pub(crate) filter: Option<Tree>,
+    pub(crate) set: Option<Tree>,
+    /// Where the undo file goes; none: the command has no undo, and the plan is kept beside the journal.
+    pub(crate) undo: Option<PathBuf>,
+    pub(crate) at_most: Option<u64>,
+    pub(crate) settle: Duration,
+    pub(crate) restart: bool,
+    /// The field by which an added row is found again.
+    pub(crate) external: Option<&'static str>,
+    pub(crate) left_out: Vec<String>,
+}
+
+impl Change<'_> {
+    /// Does it all: reads, plans, asks, sends, tells.
+    pub(crate) async fn run(mut self, lines: &mut impl Lines) -> Result<Exit> {
+        if self.session.global.dry_run {
+            let planned = self.read(lines, None).await?;
+            self.left_out = lines.left_out();
+            self.show(&planned)?;
+            return Ok(Exit::Done);
+        }
+        let place = self.place()?;
+        let there = place.metadata().is_ok_and(|facts| facts.len() > 0);
+        if there && self.restart {
+            self.may_restart(&place)?;
+        }
+        let journal =
+            Journal::open(&place, &self.question, self.restart).map_err(|error| error.failure())?;
+        let plan = journal.kept(PLAN).map_err(|error| error.failure())?;
+        let journal = match plan {
+            Some(plan) => {
+                self.going_on(&journal)?;
+                (journal, PathBuf::from(plan))
+            }
+            None => match self.begin(lines, journal).await {
+                Ok(Some(begun)) => begun,
+                Ok(None) => {
+                    forget(&place);
+                    self.tell_nothing();
+                    return Ok(Exit::Done);
+                }
+                Err(error) => {
+                    forget(&place);
+                    return Err(error);
+                }
+            },
+        };
+        self.send(journal.0, &journal.1).await
+    }
+
+    /// Where the journal of this command is.
+    fn place(&self) -> Result<PathBuf, Failure> {
+        let directory = state_directory()?;
+        Ok(directory.join(format!(
+            "{}-{}.db",
+            self.session.command,
+            self.question.name()
+        )))
+    }
+
+    fn may_restart(&self, place: &Path) -> Result<()> {
+        let what = format!("--restart throws the journal {} away", place.display());
+        if self.session.global.yes {
+            return Ok(());
+        }
+        if !self.session.can_ask() {
+            return Err(
+                Failure::usage(format!("{what}, and nobody can be asked here"))
+                    .state("nothing was sent")
+                    .hint("without --restart it goes on; --yes throws it away")
+                    .into(),
+            );
+        }
+        if prompt::confirmed(&format!("{what}. Do it?"))? {
+            return Ok(());
+        }
+        Err(Failure::usage("the journal was kept")
+            .state("nothing was sent")
+            .into())
+    }
+
+    fn going_on(&self, journal: &Journal) -> Result<(), Failure> {
+        let tally = journal.tally().map_err(|error| error.failure())?;
+        let begun = journal.begun().to_zoned(jiff::tz::TimeZone::system());
+        self.session.printer.note(format!(
+            "going on with the journal of {}: {} {} done, {} unknown",
+            begun.strftime("%Y-%m-%d %H:%M"),
+            grouped(tally.done),
+            self.entity.rows,
+            grouped(tally.unknown + tally.sent)
+        ));
+        Ok(())
+    }
+
+    /// Reads the rows, asks, and writes down what they were. None: there are no rows.
+    async fn begin(
+        &mut self,
+        lines: &mut impl Lines,
+        mut journal: Journal,
+    ) -> Result<Option<(Journal, PathBuf)>> {
+        let plan = match &self.undo {
+            Some(undo) => std::path::absolute(undo)?,
+            None => journal.path().with_extension("jsonl"),
+        };
+        if self.undo.is_none() {
+            // Of a run that was killed before it sent anything.
+            let _ = std::fs::remove_file(&plan);
+        }
+        let head = Head::new(
+            self.session.command,
+            &self.connection.host,
+            self.entity.word(),
+        );
+        let mut writer = Writer::create(&plan, &head)?;
+        let planned = self.read(lines, Some(&mut writer)).await?;
+        self.left_out = lines.left_out();
+        if planned.rows == 0 {
+            return Ok(None);
+        }
+        self.consent(&planned)?;
+        let above = match self.external {
+            Some(_) => Some(self.highest().await?),
+            None => None,
+        };
+        writer.finish()?;
+        let kept = above.map_or(Ok(()), |above| journal.keep(ABOVE, &above.to_string()));
+        let kept = kept.and_then(|()| journal.keep(PLAN, &plan.to_string_lossy()));
+        kept.map_err(|error| error.failure())?;
+        Ok(Some((journal, plan)))
+    }
+
+    async fn read(
+        &self,
+        lines: &mut impl Lines,
+        mut writer: Option<&mut Writer>,
+    ) -> Result<Planned> {
+        let mut planned = Planned::default();
+        loop {
+            let some = tokio::select! {
+                some = lines.next() => some?,
+                reason = self.session.stop.requested() => {
+                    let failure = Failure::stopped(reason, self.session.command);
+                    return Err(failure.state(format!("nothing was {}", self.action.done())).into());
+                }
+            };
+            let Some(some) = some else { return Ok(planned) };
+            for line in some {
+                planned.rows += 1;
+                if let Some(writer) = &mut writer {
+                    writer.line(&line)?;
+                }
+                if planned.first.len() < SHOWN {
+                    planned.first.push(line);
+                }
+            }
+            if !self.session.global.dry_run {
+                self.within(planned.rows)?;
+            }
+        }
+    }
+
+    /// The highest id there is: what is added comes above it.
+    async fn highest(&self) -> Result<u64> {
+        let id = self.entity.filter_id();
+        let rows: Vec<Tree> = self
+            .connection
+            .client
+            .v2()
+            .list(&self.entity.method)
+            .params(self.entity.parameters())
+            .select([id])
+            .order([(id, "DESC")])
+            .by_offset()
+            .limit(1)
+            .typed()
+            .await?;
+        let first = rows.first();
+        Ok(first
+            .and_then(|row| super::choose::id_of(row, self.entity))
+            .unwrap_or_default())
+    }
+
+    async fn send(&self, journal: Journal, plan: &Path) -> Result<Exit> {
+        let reader = Reader::open(plan)?;
+        let total = reader.rows;
+        let above = journal.kept(ABOVE).map_err(|error| error.failure())?;
+        let above = above.and_then(|above| above.parse().ok());
+        let mut jobs = RowJobs {
+            change: self,
+            reader,
+            look: std::sync::Arc::new(self.look(above)),
+            made: format!("b24-{}", journal.id()),
+        };
+        let journal = SharedJournal::new(journal);
+        let how = How {
+            session: self.session,
+            connection: self.connection,
+            settle: self.settle,
+            rows: &self.entity.rows,
+            total,
+        };
+        let ended = bulk::run(&mut jobs, &journal, &how).await;
+        let ended = ended.map_err(|failure| self.with_undo(failure, plan))?;
+        self.tell(&journal, &ended, total, plan)
+    }
+
+    /// How rows are looked up whose answers are lost.
+    fn look(&self, above: Option<u64>) -> bulk::Question {
+        let id = self.entity.id_field().to_owned();
+        bulk::Question {
+            method: self.entity.method.clone(),
+            params: self.entity.parameters(),
+            field: self.external.map_or_else(|| id.clone(), ToOwned::to_owned),
+            id,
+            above,
+        }
+    }
+
+    pub(super) fn lines_left_out(&self) -> &[String] {
+        &self.left_out
+    }
+}
+
+/// Takes a journal away that holds nothing, or nothing any more.
+pub(super) fn forget(place: &Path) {
+    // What stays says nothing to anybody, and the same command would only find it finished.
+    let _ = std::fs::remove_file(place);
+    for ending in ["-wal", "-shm"] {
+        let mut name = place.as_os_str().to_owned();
+        name.push(ending);
+        let _ = std::fs::remove_file(name);
+    }
+}
+
+/// The rows of the undo file as jobs.
+struct RowJobs<'a> {
+    change: &'a Change<'a>,
+    reader: Reader,
+    look: std::sync::Arc<bulk::Question>,
+    /// What stands before the number of a row in an external id of ours.
+    made: String,
+}
+
+impl Jobs for RowJobs<'_> {
+    async fn next(&mut self) -> Result<Vec<Job>, Failure> {
+        let lines = self.reader.next(SOME)?;
+        Ok(lines.into_iter().map(|line| self.job(line)).collect())
+    }
+}
+
+impl RowJobs<'_> {
+    /// The id of a row is its number in the journal.
+    fn job(&self, line: Line) -> Job {
+        let Line {
+            id,
+            old: _,
+            mut new,
+        } = line;
+        let change = self.change;
+        let proof = match (change.action, change.external) {
+            // The same values again leave what they left the first time.
+            (Action::Update | Action::PutBack, _) => Proof::Repeat,
+            (Action::Delete, _) => self.proof(id.to_string(), Tree::empty(), Purpose::Delete),
+            (Action::Restore, None) => Proof::Nothing,
+            (Action::Restore, Some(field)) => {
+                let value = match new.get(field) {
+                    Some(Tree::Text(own)) if !own.is_empty() => own.clone(),
+                    _ => {
+                        let made = format!("{}-{id}", self.made);
+                        new.set(field, made.as_str().into());
+                        made
+                    }
+                };
+                self.proof(value, new.clone(), Purpose::Create)
+            }
+        };
+        Job {
+            row: id,
+            method: change.method.name.clone(),
+            params: change.method.params(change.entity, id, &new),
+            proof,
+        }
+    }
+
+    fn proof(&self, value: String, fields: Tree, purpose: Purpose) -> Proof {
+        Proof::Look(bulk::Look {
+            question: std::sync::Arc::clone(&self.look),
+            value,
+            fields,
+            purpose,
+        })
+    }
+}

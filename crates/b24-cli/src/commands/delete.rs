@@ -1,0 +1,123 @@
+//! `b24 delete`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::change::choose::{Choice, ChoiceArgs, Rows, id_of};
+use crate::change::methods::Method;
+use crate::change::{Action, Change, Line, Lines, chosen, read_fields, undo_file};
+use crate::commands::export::everything;
+use crate::connection::Connection;
+use crate::entity::Entity;
+use crate::exit::Exit;
+use crate::guard;
+use crate::parameters::Tree;
+use crate::resume::Question;
+use crate::session::Session;
+
+/// Delete rows: those of a filter, or of a list of ids.
+///
+/// Names are checked, the rows are counted and shown, and all their values go into an undo file before the first
+/// one goes. A stopped run goes on with the same command.
+#[derive(Debug, clap::Args)]
+#[command(before_long_help = "\
+Examples:
+  b24 delete deals --filter 'stageId=LOSE' --dry-run
+  b24 delete deals --filter 'stageId=LOSE' --yes --at-most 412
+  b24 delete contacts --ids 5,7,9
+  b24 undo deals.undo-20261120T134000.jsonl       adds them again, with new ids
+")]
+pub(crate) struct Args {
+    /// deals leads contacts companies tasks invoices quotes products, spa:NAME or spa:ID, or a list method
+    pub(crate) entity: String,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
+    /// Refuse if there are more rows; --yes needs it
+    #[arg(long, value_name = "N")]
+    pub(crate) at_most: Option<u64>,
+    /// Where the rows go; absent: ENTITY.undo-TIME.jsonl here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) undo: Option<PathBuf>,
+    /// How long a row whose answer is lost is given before it is looked for: the portal's wall and a reserve
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "90s", hide_short_help = true)]
+    pub(crate) settle: Duration,
+    /// Throw the journal of a stopped run away and begin anew
+    #[arg(long, hide_short_help = true)]
+    pub(crate) restart: bool,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
+    let choice = Choice::read(&args.choice, "delete")?;
+    let connection = session.connection().await?;
+    if !session.global.dry_run {
+        guard::writable(connection, "delete")?;
+    }
+    let entity = chosen(&args.entity, session, connection).await?;
+    let method = Method::of(&entity, Action::Delete)?;
+    let fields = read_fields(&entity, session, connection).await?;
+    let filter = choice.filter(&entity, &fields)?;
+    let question = Question::default()
+        .with("portal", &connection.client.redacted_webhook())
+        .with("rows", &(entity.word(), &filter, choice.ids()));
+    let select = everything(&entity, Some(&fields)).unwrap_or_else(|| {
+        let names = fields.iter().map(|field| field.name.clone());
+        names.collect()
+    });
+    let ids = choice.ids().map(<[String]>::to_vec);
+    let mut lines = Deletes {
+        rows: Rows::of(&entity, filter.clone(), ids, select, connection),
+        connection,
+        entity: &entity,
+    };
+    let words = std::iter::once(format!("b24 delete {}", args.entity));
+    let command: Vec<String> = words.chain(args.choice.words()).collect();
+    let change = Change {
+        session,
+        connection,
+        entity: &entity,
+        method,
+        action: Action::Delete,
+        command: command.join(" "),
+        question,
+        filter,
+        set: None,
+        undo: Some(undo_file(args.undo, &entity)),
+        at_most: args.at_most,
+        settle: args.settle,
+        restart: args.restart,
+        external: None,
+        left_out: Vec::new(),
+    };
+    change.run(&mut lines).await
+}
+
+/// The chosen rows, whole.
+struct Deletes<'a> {
+    rows: Rows<'a>,
+    connection: &'a Connection,
+    entity: &'a Entity,
+}
+
+impl Lines for Deletes<'_> {
+    async fn next(&mut self) -> Result<Option<Vec<Line>>> {
+        let Some(rows) = self.rows.next(self.connection).await? else {
+            return Ok(None);
+        };
+        let line = |row: Tree| {
+            let id = id_of(&row, self.entity)?;
+            Some(Line {
+                id,
+                old: row,
+                new: Tree::Null,
+            })
+        };
+        Ok(Some(rows.into_iter().filter_map(line).collect()))
+    }
+
+    fn left_out(&self) -> Vec<String> {
+        self.rows.left_out()
+    }
+}
