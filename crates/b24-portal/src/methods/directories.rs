@@ -1,4 +1,4 @@
-//! Statuses, pipelines, currencies, smart processes: short lists, always whole.
+//! Pipelines, currencies, smart processes: short lists, always whole.
 
 #![expect(
     clippy::unnecessary_wraps,
@@ -10,12 +10,11 @@ use super::{required, v2};
 use crate::php::Php;
 use crate::play::{Call, Method, Refusal, Reply};
 use crate::world::directory::{
-    BASE_CURRENCY, CATEGORIES, CURRENCIES, Category, Currency, PROCESSES, Process, Status,
+    BASE_CURRENCY, CATEGORIES, CURRENCIES, Category, Currency, PROCESSES, Process,
 };
 use crate::world::time;
 
 pub(super) const METHODS: &[Method] = &[
-    v2("crm.status.list", "crm", statuses),
     v2("crm.category.list", "crm", categories),
     v2("crm.currency.list", "crm", currencies),
     v2("crm.currency.base.get", "crm", |_| {
@@ -26,48 +25,6 @@ pub(super) const METHODS: &[Method] = &[
 
 /// When everything in the directories was made: a year before the demo set ends.
 const MADE: i64 = 1_735_678_800;
-
-fn statuses(call: &mut Call<'_>) -> Result<Reply, Refusal> {
-    let rows = call
-        .world
-        .directory
-        .statuses
-        .iter()
-        .map(status_row)
-        .collect();
-    let (filter, order) = (call.params.get_ci("filter"), call.params.get_ci("order"));
-    Ok(listed(None, chosen(rows, filter, order)))
-}
-
-fn status_row(status: &Status) -> Php {
-    let semantics = status.semantics.map_or(Php::Null, Php::from);
-    let group = match status.semantics {
-        Some("S") => "success",
-        Some(_) => "failure",
-        None => "process",
-    };
-    let extra = Php::map([("SEMANTICS", group.into()), ("COLOR", status.color.into())]);
-    Php::map([
-        ("ID", status.id.to_string().into()),
-        ("ENTITY_ID", status.entity_id.clone().into()),
-        ("STATUS_ID", status.status_id.clone().into()),
-        ("NAME", status.name.into()),
-        ("NAME_INIT", status.name.into()),
-        ("SORT", status.sort.to_string().into()),
-        ("SYSTEM", "Y".into()),
-        (
-            "CATEGORY_ID",
-            status
-                .category_id
-                .filter(|id| *id > 0)
-                .map(|id| id.to_string())
-                .into(),
-        ),
-        ("COLOR", status.color.into()),
-        ("SEMANTICS", semantics),
-        ("EXTRA", extra),
-    ])
-}
 
 fn categories(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let type_id = required(call.params, "entityTypeId")?.to_int();

@@ -11,6 +11,7 @@ mod payments;
 mod people;
 mod rights;
 mod short;
+mod statuses;
 mod system;
 mod tasks;
 #[cfg(test)]
@@ -27,11 +28,15 @@ static FAMILIES: &[&[Method]] = &[
     rights::METHODS,
     people::METHODS,
     directories::METHODS,
+    statuses::METHODS,
     crm::classic::METHODS,
     crm::item::METHODS,
     crm::import::METHODS,
     crm::duplicates::METHODS,
     crm::userfields::METHODS,
+    crm::productrows::METHODS,
+    crm::products::METHODS,
+    crm::payments::METHODS,
     disk::STORAGES,
     disk::FOLDERS,
     disk::FILES,

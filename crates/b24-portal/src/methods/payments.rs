@@ -43,8 +43,15 @@ fn get(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 
 fn add(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let changes = changes(call, true)?;
-    let (actor, now) = (call.actor.user_id, call.now);
     let order = number(&call.world.payments.table, &changes, "ORDER_ID");
+    let row = append(call, order);
+    write(call, row, &changes, false);
+    Ok(payment(&call.world.payments, row))
+}
+
+/// A new payment of an order, with what the portal fills in.
+pub(super) fn append(call: &mut Call<'_>, order: i64) -> Row {
+    let (actor, now) = (call.actor.user_id, call.now);
     let table = &mut call.world.payments.table;
     let currency = currency_of(table, order).to_owned();
     let row = table.append();
@@ -57,8 +64,7 @@ fn add(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     for moment in ["DATE_BILL", "DATE_RESPONSIBLE_ID"] {
         table.set_named(row, moment, now);
     }
-    write(call, row, &changes, false);
-    Ok(payment(&call.world.payments, row))
+    row
 }
 
 fn update(call: &mut Call<'_>) -> Result<Reply, Refusal> {
@@ -161,7 +167,7 @@ fn changes(call: &Call<'_>, adding: bool) -> Result<Vec<(FieldNo, Cell)>, Refusa
 }
 
 /// Writes the changes, and what follows from them: who paid and when, the payment system's name.
-fn write(call: &mut Call<'_>, row: Row, changes: &[(FieldNo, Cell)], was_paid: bool) {
+pub(super) fn write(call: &mut Call<'_>, row: Row, changes: &[(FieldNo, Cell)], was_paid: bool) {
     let (actor, now) = (call.actor.user_id, call.now);
     let table = &mut call.world.payments.table;
     for (field, cell) in changes {

@@ -35,12 +35,12 @@ pub(super) fn chosen(mut rows: Vec<Php>, filter: Option<&Php>, order: Option<&Ph
     for (name, direction) in entries(order).into_iter().rev() {
         let by_number = rows.iter().all(|row| {
             row.get(&name)
-                .is_some_and(|value| value.to_text().parse::<i64>().is_ok())
+                .is_some_and(|value| value.to_text().parse::<f64>().is_ok())
         });
-        let number = |row: &Php| row.get(&name).map_or(0, Php::to_int);
+        let number = |row: &Php| row.get(&name).map_or(0.0, Php::to_float);
         let text = |row: &Php| row.get(&name).map(|value| value.to_text().into_owned());
         if by_number {
-            rows.sort_by_key(number);
+            rows.sort_by(|left, right| number(left).total_cmp(&number(right)));
         } else {
             rows.sort_by_key(text);
         }
@@ -57,7 +57,7 @@ fn passes(row: &Php, key: &str, wanted: &Php) -> bool {
     let Some(found) = row.get(name).map(Php::to_text) else {
         return true;
     };
-    let number = || found.parse::<i64>().unwrap_or(0);
+    let number = || found.parse::<f64>().unwrap_or(0.0);
     let equals = |wanted: &Php| match wanted {
         Php::Array(values) => values.values().any(|value| value.to_text() == found),
         value => value.to_text() == found,
@@ -67,10 +67,10 @@ fn passes(row: &Php, key: &str, wanted: &Php) -> bool {
         "%" => found
             .to_lowercase()
             .contains(&wanted.to_text().to_lowercase()),
-        ">" => number() > wanted.to_int(),
-        ">=" => number() >= wanted.to_int(),
-        "<" => number() < wanted.to_int(),
-        "<=" => number() <= wanted.to_int(),
+        ">" => number() > wanted.to_float(),
+        ">=" => number() >= wanted.to_float(),
+        "<" => number() < wanted.to_float(),
+        "<=" => number() <= wanted.to_float(),
         _ => equals(wanted),
     }
 }

@@ -8,12 +8,14 @@ pub(crate) struct Status {
     /// The directory: `DEAL_STAGE`, `SOURCE` …
     pub(crate) entity_id: String,
     pub(crate) status_id: String,
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) sort: i64,
     pub(crate) category_id: Option<i64>,
-    pub(crate) color: &'static str,
+    pub(crate) color: String,
     /// `S` or `F` of a final stage.
     pub(crate) semantics: Option<&'static str>,
+    /// Not made by a user.
+    pub(crate) is_system: bool,
 }
 
 /// A pipeline.
@@ -355,11 +357,12 @@ impl Directory {
                 id,
                 entity_id,
                 status_id,
-                name,
+                name: (*name).to_owned(),
                 sort: 10 * (place + 1),
                 category_id,
-                color,
+                color: color.to_owned(),
                 semantics: *semantics,
+                is_system: true,
             });
         }
     }
@@ -371,11 +374,21 @@ impl Directory {
             .find(|status| status.entity_id == entity_id && status.status_id == status_id)
     }
 
-    /// All statuses of a directory.
-    pub(crate) fn of(&self, entity_id: &str) -> impl Iterator<Item = &Status> {
-        self.statuses
+    /// All statuses of a directory, in their order.
+    pub(crate) fn of(&self, entity_id: &str) -> Vec<&Status> {
+        let mut found: Vec<_> = self
+            .statuses
             .iter()
-            .filter(move |status| status.entity_id == entity_id)
+            .filter(|status| status.entity_id == entity_id)
+            .collect();
+        found.sort_by_key(|status| status.sort);
+        found
+    }
+
+    /// The id of the next status.
+    pub(crate) fn next_id(&self) -> i64 {
+        let ids = self.statuses.iter().map(|status| status.id);
+        ids.max().unwrap_or(0) + 1
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod files;
 pub(crate) mod filter;
 pub(crate) mod input;
 mod money;
+pub(crate) mod product_rows;
 mod results;
 pub(crate) mod scan;
 pub(crate) mod schema;
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 use automation::Automation;
 use drive::Drive;
 use files::Files;
+use product_rows::{Owner, ProductRows};
 use schema::Kind;
 use user_fields::UserFields;
 
@@ -46,8 +48,12 @@ pub(crate) struct World {
     pub(crate) users: Entity,
     pub(crate) payments: Entity,
     pub(crate) events: Entity,
+    pub(crate) products: Entity,
     pub(crate) directory: Directory,
     pub(crate) user_fields: UserFields,
+    pub(crate) product_rows: ProductRows,
+    /// Payments of items of the CRM, by id.
+    pub(crate) item_payments: BTreeMap<i64, Owner>,
     pub(crate) drive: Drive,
     /// Contents of the drive and of the CRM's files.
     pub(crate) files: Files,
@@ -80,8 +86,11 @@ impl World {
             users: Entity::users(entities::USER),
             payments: Entity::crm("payment", 0, entities::PAYMENT),
             events: Entity::event_log(entities::EVENT_LOG, entities::EVENT_LOG_V3),
+            products: Entity::crm("product", 0, entities::PRODUCT),
             directory: Directory::new(),
             automation: Vec::new(),
+            product_rows: ProductRows::default(),
+            item_payments: BTreeMap::new(),
             drive: Drive::default(),
             files: Files::default(),
             signer: Signer::default(),
@@ -218,7 +227,13 @@ impl World {
 
     /// An entity by name; for the CRM also by type id (`128`).
     fn entity(&self, name: &str) -> Option<&Entity> {
-        let single = [&self.tasks, &self.users, &self.payments, &self.events];
+        let single = [
+            &self.tasks,
+            &self.users,
+            &self.payments,
+            &self.events,
+            &self.products,
+        ];
         self.crm
             .iter()
             .chain(single)
@@ -231,6 +246,7 @@ impl World {
             &mut self.users,
             &mut self.payments,
             &mut self.events,
+            &mut self.products,
         ];
         self.crm
             .iter_mut()

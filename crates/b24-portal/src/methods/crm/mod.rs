@@ -6,5 +6,8 @@ pub(super) mod duplicates;
 mod files;
 pub(super) mod import;
 pub(super) mod item;
+pub(super) mod payments;
+pub(super) mod productrows;
+pub(super) mod products;
 mod store;
 pub(super) mod userfields;

@@ -9,6 +9,7 @@ use crate::world::automation::{Automation, Occasion};
 use crate::world::directory::{BASE_CURRENCY, CATEGORIES, category, stage_names};
 use crate::world::files::Files;
 use crate::world::input::{cell, multifields, number};
+use crate::world::product_rows::Owner;
 use crate::world::schema::{Access, Kind};
 use crate::world::table::{FieldNo, Row};
 use crate::world::{Cell, CellRef, Entity, Event, World};
@@ -246,6 +247,7 @@ pub(super) fn delete(call: &mut Call<'_>, type_id: i64, id: i64) -> bool {
         call.world.files.remove(content);
     }
     if gone {
+        call.world.product_rows.clear(Owner { type_id, id });
         note(call, type_id, id, "DELETE");
     }
     gone
@@ -307,8 +309,8 @@ fn follow(world: &mut World, type_id: i64, row: Row, before: Option<&str>) {
 
 fn set_first_stage(world: &mut World, type_id: i64, row: Row, pipeline: i64) {
     let (directory, _) = stage_names(type_id, pipeline);
-    let first = world.directory.of(&directory).next();
-    if let Some(first) = first.map(|stage| stage.status_id.clone()) {
+    let stages = world.directory.of(&directory);
+    if let Some(first) = stages.first().map(|stage| stage.status_id.clone()) {
         set_stage(world, type_id, row, &first);
     }
 }

@@ -13,6 +13,7 @@ mod item;
 mod paging;
 mod payments;
 mod reference;
+mod sales;
 mod tasks;
 mod userfields;
 mod v3;

@@ -7,6 +7,7 @@ mod invoice;
 mod lead;
 mod payment;
 mod process;
+mod product;
 mod task;
 mod user;
 
@@ -18,5 +19,6 @@ pub(super) use lead::LEAD;
 pub(crate) use payment::PAY_SYSTEMS;
 pub(super) use payment::PAYMENT;
 pub(super) use process::{EQUIPMENT, PROJECT};
+pub(super) use product::PRODUCT;
 pub(super) use task::{TASK, TASK_V3, TaskV3};
 pub(super) use user::USER;
