@@ -174,6 +174,21 @@ async fn a_refresh_token_becomes_a_new_pair_once_within_half_a_year() {
 }
 
 #[tokio::test]
+async fn of_many_refreshes_at_once_one_gets_the_new_pair() {
+    let portal = Portal::start().await;
+    let app = portal.add_app(app());
+    let token = app.tokens.refresh_token.as_str();
+    let tries = (0..20).map(|_| refresh(&portal, &app, token));
+    let answers = futures_util::future::join_all(tries).await;
+    let won = answers.iter().filter(|(status, _)| *status == 200).count();
+    let counts = portal.oauth_counts();
+    assert_eq!(
+        (won, counts.refreshes, counts.reused_refresh_tokens),
+        (1, 1, 19)
+    );
+}
+
+#[tokio::test]
 async fn a_used_refresh_token_may_be_given_a_grace() {
     let grace = Duration::from_secs(60);
     let portal = Portal::builder().refresh_token_grace(grace).start().await;
