@@ -92,19 +92,24 @@ impl Names<'_> {
         let failure = Failure::usage(message).state("nothing was sent");
         let suggestion =
             contacts::suggestion(name, self.fields).or_else(|| self.fields.suggestion(name));
-        let failure = match suggestion {
+        let failure = match &suggestion {
             Some(close) => failure.hint(format!(
                 "did you mean {close}? b24 describe {}",
                 self.entity.stem
             )),
             None => failure.hint(format!("b24 describe {} lists them", self.entity.stem)),
         };
-        match place {
-            Some(_) => failure.hint(format!(
-                "--map '{name}=FIELD' says which it is, --map '{name}=' leaves the column out"
-            )),
-            None => failure,
+        // A shell takes the name as it is.
+        if place.is_none() || name.contains(|c: char| c == '\'' || c.is_control()) {
+            return failure;
         }
+        let field = suggestion
+            .as_deref()
+            .and_then(|close| close.split('"').nth(1));
+        let field = field.unwrap_or("FIELD");
+        failure.hint(format!(
+            "--map '{name}={field}' says which it is, --map '{name}=' leaves the column out"
+        ))
     }
 }
 

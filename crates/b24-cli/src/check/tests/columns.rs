@@ -40,6 +40,7 @@ async fn columns_find_their_fields() {
         deals("name,stage,TOTAL\nPump,NEW,5\n"),
         deals("stage_id,title\nNEW,Pump\n"),
         deals("Nonsense,title\nNEW,Pump\n"),
+        deals("it's,title\nNEW,Pump\n"),
         deals("title,,comments\nPump,x,y\n"),
         deals("title,TITLE\nPump,Pump\n"),
         deals("stageId,stageId (text)\nNEW,Новая\n"),
