@@ -319,6 +319,21 @@ fn what_a_person_sees() {
     }));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_and_stays_one() {
+    let (served, home) = (Served::demo(), Home::new());
+    std::fs::create_dir(home.file("data")).expect("a directory");
+    home.write("data/real.csv", "old");
+    std::os::unix::fs::symlink("data/real.csv", home.file("latest.csv")).expect("a link");
+    let line = "export deals -o latest.csv --select id --limit 2";
+    let output = run(&served, &home, line);
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    assert!(home.file("latest.csv").is_symlink());
+    let text = std::fs::read_to_string(home.file("data/real.csv")).expect("the file");
+    assert_eq!(text, "id\n1\n2\n");
+}
+
 #[test]
 fn a_failed_export_keeps_whole_rows_and_the_old_file() {
     let (served, home) = (Served::demo(), Home::new());

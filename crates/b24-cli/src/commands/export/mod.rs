@@ -159,6 +159,10 @@ pub(crate) async fn smart_process(
     Ok(Entity::smart_process(name, &types, api)?)
 }
 
+/// What `-o` calls standard output. The second may lead to a file that the shell appends to: to
+/// write beside it and rename would take away what is in it, or the link itself.
+const STDOUT: [&str; 2] = ["-", "/dev/stdout"];
+
 /// Where the rows go.
 struct Places {
     output: Option<PathBuf>,
@@ -168,7 +172,8 @@ struct Places {
 
 impl Places {
     fn of(args: &Args, entities: usize) -> Result<Self, Failure> {
-        let output = args.output.clone().filter(|path| path != Path::new("-"));
+        let is_stdout = |path: &PathBuf| STDOUT.map(Path::new).contains(&path.as_path());
+        let output = args.output.clone().filter(|path| !is_stdout(path));
         let directory = output.as_ref().is_some_and(|path| {
             path.as_os_str()
                 .to_string_lossy()
@@ -203,10 +208,34 @@ impl Places {
 
     fn target(&self, entity: &Entity) -> Option<PathBuf> {
         let output = self.output.clone()?;
-        Some(if self.directory {
+        let path = if self.directory {
             output.join(format!("{}.{}", entity.stem, self.file_type.extension()))
         } else {
             output
-        })
+        };
+        // A link is followed, so that it stays one.
+        let is_link = path.is_symlink();
+        let followed = is_link.then(|| std::fs::canonicalize(&path).ok());
+        Some(followed.flatten().unwrap_or(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn standard_output_has_two_names() {
+        for name in STDOUT {
+            let args = Command::parse_from(["export", "deals", "-o", name]).args;
+            assert_eq!(Places::of(&args, 1).unwrap().output, None);
+        }
     }
 }
