@@ -39,9 +39,11 @@ pub(super) fn edit(
 
 /// Replaces a file in one step. A pipe or a device is written to: to replace one takes it away.
 pub(crate) fn write(path: &Path, access: Access, bytes: &[u8]) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+    // `/dev/stdout` may lead to a file, which others write too.
+    let is_device = path.starts_with("/dev/");
+    if is_device || fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         return fs::OpenOptions::new()
-            .write(true)
+            .append(true)
             .open(path)?
             .write_all(bytes);
     }

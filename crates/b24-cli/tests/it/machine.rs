@@ -268,3 +268,16 @@ fn a_full_disk_is_an_error() {
         "exit: 1\n--- stdout\n--- stderr\nerror: standard output: no space left on device\n"
     );
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_on_standard_output_goes_behind_the_data() {
+    let home = Home::new();
+    let line = "echo first > all; b24 --report /dev/stdout explain 100 >> all; cat all";
+    let text = home.sh("", line);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[2], "first", "{text}");
+    assert!(text.contains("means "), "{text}");
+    assert!(text.contains(r#""command":"explain""#), "{text}");
+    assert!(std::path::Path::new("/dev/stdout").is_symlink());
+}
