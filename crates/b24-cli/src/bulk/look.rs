@@ -45,7 +45,6 @@ pub(crate) enum Purpose {
     /// Values were to be added to it: if they are there, it has run.
     Change,
     /// It was to go: absent, it has run.
-    #[cfg_attr(not(test), expect(dead_code, reason = "`delete` is made of it"))]
     Delete,
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::bulk;
 use crate::change::choose::{Choice, ChoiceArgs, Rows, id_of};
 use crate::change::methods::Method;
 use crate::change::{Action, Change, Line, Lines, chosen, read_fields, undo_file};
@@ -41,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) undo: Option<PathBuf>,
     /// How long a row whose answer is lost is given before it is looked for: the portal's wall and a reserve
-    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "90s", hide_short_help = true)]
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = bulk::SETTLE, hide_short_help = true)]
     pub(crate) settle: Duration,
     /// Throw the journal of a stopped run away and begin anew
     #[arg(long, hide_short_help = true)]

@@ -51,7 +51,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) undo: Option<PathBuf>,
     /// How long a row whose answer is lost is given before it is looked for: the portal's wall and a reserve
-    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "90s", hide_short_help = true)]
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = bulk::SETTLE, hide_short_help = true)]
     pub(crate) settle: Duration,
     /// Throw the journal of a stopped run away and begin anew
     #[arg(long, hide_short_help = true)]
@@ -171,6 +171,3 @@ impl Lines for Updates<'_> {
         all
     }
 }
-
-/// The default of `--settle` is the sender's.
-const _: () = assert!(bulk::SETTLE.as_secs() == 90);

@@ -201,7 +201,7 @@ fn wrong_use_is_told_before_rows_are_read() {
         "export deals -o deals.doc",
         "export deals -o nosuch/deals.csv",
         "export deals --csv-for excel -f json",
-        "export crm.status.list -f csv",
+        "export crm.currency.list -f csv",
         "export spa:Nothing",
         "export crm.nosuch.list",
     ];

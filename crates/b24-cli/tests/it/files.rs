@@ -447,11 +447,9 @@ fn a_file_comes_back_from_the_disk_as_it_went() {
     let (served, home) = (Served::demo(), Home::new());
     let run = |words: &[&str]| {
         let output = served.b24(&home).args(words).output().expect("b24 runs");
-        let text = shown(&output);
-        assert!(
-            output.status.success() && !text.contains(served.secret()),
-            "{text}"
-        );
+        assert!(output.status.success(), "{}", shown(&output));
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(!told.contains(served.secret()), "{told}");
         String::from_utf8(output.stdout).expect("text")
     };
     let storages: Value =

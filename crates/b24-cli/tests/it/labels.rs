@@ -270,7 +270,7 @@ fn other_entities_have_labels_and_a_refused_directory_is_told() {
     assert!(text.contains("warning: users stay codes: "), "{text}");
     let output = served
         .b24(&home)
-        .args(["export", "crm.status.list", "--labels"])
+        .args(["export", "crm.currency.list", "--labels"])
         .output()
         .expect("b24 runs");
     assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
