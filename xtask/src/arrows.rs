@@ -53,6 +53,7 @@ const RULES: &[Rule] = &[
             "serde",
             "serde_json",
             "serde_path_to_error",
+            "subtle",
             "thiserror",
             "tokio",
             "tracing",

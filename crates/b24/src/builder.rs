@@ -8,9 +8,11 @@ use std::time::Duration;
 use crate::client::{Client, Inner, no_portal};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::observe::{Counters, Observer};
+use crate::oauth::Shared;
+use crate::oauth::keeper::Keeper;
+use crate::observe::{Counters, Event, Observer};
 use crate::redact;
-use crate::room::auth::{Access, authority};
+use crate::room::auth::Access;
 use crate::room::gate::Gate;
 use crate::room::transport::{Http, HttpSettings, Transport, innermost};
 use crate::rt;
@@ -184,6 +186,24 @@ impl ClientBuilder {
         let url = self.webhook.as_deref().ok_or_else(no_portal)?;
         let webhook = WebhookUrl::parse_with(url, self.allow_http)
             .map_err(|error| Error::usage(error.to_string()))?;
+        self.check()?;
+        let transport = self.make_transport(!webhook.is_https())?;
+        let credential = credential(&webhook.expose());
+        let access = Access::webhook(webhook, self.trusted_hosts.clone());
+        Ok(self.finish(access, transport, credential))
+    }
+
+    /// A client that calls with the tokens of `keeper`.
+    pub(crate) fn build_with(self, keeper: Arc<Keeper>, shared: &Shared) -> Result<Client, Error> {
+        self.check()?;
+        let transport = shared.transport(&keeper.current().grant.client_endpoint)?;
+        // The portal counts operating time by application.
+        let credential = credential(keeper.client_id());
+        let access = Access::token(keeper, self.trusted_hosts.clone());
+        Ok(self.finish(access, transport, credential))
+    }
+
+    fn check(&self) -> Result<(), Error> {
         if !(self.share > 0.0 && self.share <= 1.0) {
             return Err(Error::usage(format!(
                 "a share is above 0 and at most 1, not {}",
@@ -202,21 +222,23 @@ impl ClientBuilder {
         {
             return Err(Error::usage("an operating limit is more than 0 s"));
         }
+        Ok(())
+    }
+
+    fn finish(self, access: Access, transport: Arc<dyn Transport>, credential: u64) -> Client {
         let pace = self.limits.pace(self.share);
-        let (transport, gate): (Arc<dyn Transport>, _) = if let Some(transport) = &self.transport {
+        let gate = if self.transport.is_some() {
             // A transport of the caller's own leads to a portal that nobody else in the process reaches.
-            (Arc::clone(transport), Gate::new(pace))
+            Gate::new(pace)
         } else {
             let stated = self.limits != Limits::Auto || self.share < 1.0;
-            let gate = Gate::shared(authority(&webhook), self.proxy.as_deref(), pace, stated);
-            (Arc::new(self.http(&webhook)?), gate)
+            Gate::shared(access.portal(), self.proxy.as_deref(), pace, stated)
         };
-        let credential = credential(&webhook);
         if let Some(seconds) = self.operating_limit {
             gate.ledger(credential, |ledger| ledger.set_limit(seconds));
         }
-        Ok(Client::from_inner(Inner {
-            access: Access::new(webhook, self.trusted_hosts),
+        Client::from_inner(Inner {
+            access,
             transport,
             gate,
             credential,
@@ -224,11 +246,25 @@ impl ClientBuilder {
             deadline: self.deadline,
             counters: Counters::default(),
             observer: self.observer,
-        }))
+        })
     }
 
-    fn http(&self, webhook: &WebhookUrl) -> Result<Http, Error> {
-        if webhook.is_https() && !rt::HAS_TLS {
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        if let Some(observer) = &self.observer {
+            observer.on(event);
+        }
+    }
+
+    /// What carries the requests: the caller's own, or HTTP, without certificates where it is plain.
+    pub(crate) fn make_transport(&self, plain_http: bool) -> Result<Arc<dyn Transport>, Error> {
+        match &self.transport {
+            Some(transport) => Ok(Arc::clone(transport)),
+            None => Ok(Arc::new(self.http(plain_http)?)),
+        }
+    }
+
+    fn http(&self, plain_http: bool) -> Result<Http, Error> {
+        if !plain_http && !rt::HAS_TLS {
             return Err(Error::local(
                 "this program was built without TLS: turn on the feature `rustls` of b24",
             ));
@@ -241,7 +277,7 @@ impl ClientBuilder {
                 .unwrap_or_else(|| concat!("b24-rust/", env!("CARGO_PKG_VERSION")).to_owned()),
             proxy: self.proxy.clone(),
             ca_certificates: self.ca_certificates.clone(),
-            plain_http: !webhook.is_https(),
+            plain_http,
         };
         Http::new(&settings).map_err(|error| {
             let error = error.without_url();
@@ -260,9 +296,9 @@ impl ClientBuilder {
 }
 
 /// Tells credentials apart inside this process; never leaves it.
-fn credential(webhook: &WebhookUrl) -> u64 {
+fn credential(name: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    webhook.expose().hash(&mut hasher);
+    name.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -105,9 +105,10 @@ impl Client {
         self.0.access.portal()
     }
 
-    /// The webhook with its secret masked: `https://acme.bitrix24.com/rest/1/***/`.
+    /// The webhook with its secret masked: `https://acme.bitrix24.com/rest/1/***/`; of an application the portal's
+    /// `client_endpoint`.
     pub fn redacted_webhook(&self) -> String {
-        self.0.access.webhook().to_string()
+        self.0.access.shown()
     }
 
     /// What this client and its clones did so far.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::oauth::{Denial, TokenError};
 use crate::room::retry;
 
 /// What sort of failure it is, and so what to do next. The same list as the exit codes of the command line tool.
@@ -120,6 +121,8 @@ pub enum Reason {
     },
     /// A list cannot go on; the text says why.
     List(String),
+    /// An application has no token to call with.
+    Token(TokenError),
     /// This machine.
     Local(String),
 }
@@ -263,7 +266,7 @@ impl Error {
     /// The HTTP status of the answer, if there was one.
     pub fn status(&self) -> Option<u16> {
         match &self.0.reason {
-            Reason::Api(e) => Some(e.status),
+            Reason::Api(e) | Reason::Token(TokenError::Refused(e, _)) => Some(e.status),
             Reason::Page { status, .. } | Reason::Unreadable { status, .. } => Some(*status),
             _ => None,
         }
@@ -322,9 +325,18 @@ impl Error {
         }
     }
 
+    /// Why the portal does not let an application in, where that is the cause: what to tell its user.
+    pub fn denial(&self) -> Option<Denial> {
+        match &self.0.reason {
+            Reason::Api(error) => Denial::of(error),
+            Reason::Token(error) => Denial::of_token(error),
+            _ => None,
+        }
+    }
+
     fn api_error(&self) -> Option<&ApiError> {
         match &self.0.reason {
-            Reason::Api(error) => Some(error),
+            Reason::Api(error) | Reason::Token(TokenError::Refused(error, _)) => Some(error),
             _ => None,
         }
     }
@@ -386,6 +398,10 @@ impl fmt::Display for Error {
                     "{portal} redirects {method} to {host}, which is not trusted"
                 )
             }
+            Reason::Token(error) => match &self.0.method {
+                Some(method) => write!(f, "{method} has no access to {portal}: {error}"),
+                None => write!(f, "{error}"),
+            },
             Reason::List(text) => write!(f, "{method} cannot be read on: {text}"),
         }
     }
@@ -420,7 +436,7 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.reason {
-            Reason::Api(error) => Some(error),
+            Reason::Api(error) | Reason::Token(TokenError::Refused(error, _)) => Some(error),
             _ => match &self.0.source {
                 Some(source) => Some(source.as_ref()),
                 None => None,

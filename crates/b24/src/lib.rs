@@ -15,13 +15,16 @@ pub mod doors;
 mod effect;
 mod error;
 pub mod filter;
+mod install;
 mod limits;
 pub mod list;
 pub mod model;
+mod oauth;
 mod observe;
 pub mod redact;
 mod room;
 mod rt;
+pub mod store;
 pub mod value;
 mod webhook;
 
@@ -32,14 +35,20 @@ pub use call::{Call, Replay, Reply, Version};
 pub use client::{Client, V2, V3};
 pub use effect::Effect;
 pub use error::{ApiError, Error, Kind, Reason, Validation};
+pub use install::{InstallError, Installation, Uninstallation};
 pub use limits::{Limits, LimitsError};
 pub use list::{
     BadRow, Cursor, Items, List, Lossy, Moved, Page, Pages, Plan, Progress, Tail, Wall,
+};
+pub use oauth::{
+    App, Denial, Grant, OAuth, Portal, REFRESH_LIFETIME, RefreshError, Refresher, Renewed,
+    TokenError,
 };
 pub use observe::{BeforeSend, Event, Observer, OperatingUsage, RateUsage, Stats, Usage};
 pub use room::decode::Time;
 pub use room::transport::{Sent, Transport, TransportError};
 pub use rt::{BoxFuture, MaybeSend, MaybeSync};
+pub use store::{MemoryStore, TokenStore};
 pub use webhook::{WebhookError, WebhookUrl};
 
 /// The examples of the repository's front page, tested with the crate's own.

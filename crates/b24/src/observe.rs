@@ -50,6 +50,18 @@ pub enum Event<'a> {
         /// How it shows.
         moved: crate::list::Moved,
     },
+    /// The tokens of an application on a portal were refreshed.
+    Renewed {
+        /// The portal.
+        member_id: &'a str,
+    },
+    /// The refresh token of a portal expires soon: any call renews it, but none has come for long.
+    Aging {
+        /// The portal.
+        member_id: &'a str,
+        /// Until it expires.
+        left: Duration,
+    },
     /// An attempt failed, and the request is sent again.
     Again {
         /// The method.

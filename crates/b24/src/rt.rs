@@ -65,6 +65,14 @@ mod platform {
         Task(tokio::spawn(future.in_current_span()))
     }
 
+    /// Work that goes on to its end whoever waits for it.
+    pub(crate) fn detach<F>(future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        drop(tokio::spawn(future.in_current_span()));
+    }
+
     /// Whether https can be spoken.
     pub(crate) const HAS_TLS: bool = cfg!(feature = "rustls");
 
@@ -189,6 +197,14 @@ mod platform {
         Task { answer, abort }
     }
 
+    /// Work that goes on to its end whoever waits for it.
+    pub(crate) fn detach<F>(future: F)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        wasm_bindgen_futures::spawn_local(future.in_current_span());
+    }
+
     /// Whether https can be spoken: the browser's business.
     pub(crate) const HAS_TLS: bool = true;
 
@@ -219,10 +235,16 @@ mod platform {
 }
 
 pub use platform::{BoxFuture, MaybeSend, MaybeSync};
-pub(crate) use platform::{HAS_TLS, Instant, Task, body, http_client, never_sent, sleep, spawn};
+pub(crate) use platform::{HAS_TLS, Instant, Task, body, detach, http_client, never_sent, sleep, spawn};
 
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// Time since the Unix epoch by the clock of this machine, right or wrong.
+pub(crate) fn unix_time() -> Duration {
+    let now = jiff::Timestamp::now().as_millisecond();
+    Duration::from_millis(now.max(0) as u64)
 }
 
 /// The moment `duration` from now; for a duration that no clock holds, a moment that never comes.

@@ -1,38 +1,104 @@
 //! Where an attempt goes, and with what right.
 
-use std::sync::{Mutex, PoisonError};
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
+use percent_encoding::utf8_percent_encode;
 use url::Url;
 
 use crate::call::Version;
-use crate::webhook::WebhookUrl;
+use crate::error::Error;
+use crate::oauth::TokenError;
+use crate::oauth::keeper::{Keeper, Live};
+use crate::rt::{self, Instant};
+use crate::webhook::{SEGMENT, WebhookUrl};
 
-/// The right to call: a webhook, whose secret is part of its path.
+/// The right to call a portal, and where it is.
 #[derive(Debug)]
 pub(crate) struct Access {
-    webhook: WebhookUrl,
+    right: Right,
     portal: String,
     trusted_hosts: Vec<String>,
-    /// Where a redirect has moved the portal to: `https://new.example`.
+    /// Where a redirect has moved the portal of a webhook to: `https://new.example`.
     moved: Mutex<Option<String>>,
 }
 
+#[derive(Debug)]
+enum Right {
+    /// Its secret is part of the path.
+    Webhook(WebhookUrl),
+    /// A token that goes with each request.
+    Token(Arc<Keeper>),
+}
+
+/// Where one attempt goes, and what it shows there.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    endpoint: String,
+    token: Option<Arc<Live>>,
+}
+
 impl Access {
-    pub(crate) fn new(webhook: WebhookUrl, trusted_hosts: Vec<String>) -> Self {
-        let portal = authority(&webhook).to_owned();
+    pub(crate) fn webhook(webhook: WebhookUrl, trusted_hosts: Vec<String>) -> Self {
+        let portal = authority(webhook.base()).to_owned();
+        Self::new(Right::Webhook(webhook), portal, trusted_hosts)
+    }
+
+    pub(crate) fn token(keeper: Arc<Keeper>, trusted_hosts: Vec<String>) -> Self {
+        let portal = authority(&keeper.current().grant.client_endpoint).to_owned();
+        Self::new(Right::Token(keeper), portal, trusted_hosts)
+    }
+
+    fn new(right: Right, portal: String, trusted_hosts: Vec<String>) -> Self {
         Self {
-            webhook,
+            right,
             portal,
             trusted_hosts,
             moved: Mutex::default(),
         }
     }
 
-    /// The address of `method`, without a query.
-    pub(crate) fn endpoint(&self, version: Version, method: &str) -> String {
+    /// Sees to it that a token is good for the next minute.
+    pub(crate) async fn ready(&self, deadline: Instant) -> Result<(), Error> {
+        match &self.right {
+            Right::Webhook(_) => Ok(()),
+            Right::Token(keeper) => in_time(deadline, keeper.fresh()).await.map(drop),
+        }
+    }
+
+    /// Where an attempt to call `method` goes, without a query.
+    pub(crate) async fn ticket(
+        &self,
+        version: Version,
+        method: &str,
+        deadline: Instant,
+    ) -> Result<Ticket, Error> {
+        match &self.right {
+            Right::Webhook(webhook) => Ok(Ticket {
+                endpoint: self.webhook_endpoint(webhook, version, method),
+                token: None,
+            }),
+            Right::Token(keeper) => {
+                let live = in_time(deadline, keeper.usable()).await?;
+                let root = &live.grant.client_endpoint;
+                let method = utf8_percent_encode(method, SEGMENT);
+                let endpoint = match version {
+                    Version::V2 => format!("{root}{method}"),
+                    Version::V3 => format!("{root}api/{method}"),
+                };
+                Ok(Ticket {
+                    endpoint,
+                    token: Some(live),
+                })
+            }
+        }
+    }
+
+    fn webhook_endpoint(&self, webhook: &WebhookUrl, version: Version, method: &str) -> String {
         let endpoint = match version {
-            Version::V2 => self.webhook.v2(method),
-            Version::V3 => self.webhook.v3(method),
+            Version::V2 => webhook.v2(method),
+            Version::V3 => webhook.v3(method),
         };
         match &*self.moved.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(origin) => format!("{origin}{}", path(&endpoint)),
@@ -40,13 +106,33 @@ impl Access {
         }
     }
 
+    /// Whether a refused credential can be replaced by a new one.
+    pub(crate) fn is_renewable(&self) -> bool {
+        matches!(self.right, Right::Token(_))
+    }
+
+    /// The portal has refused the token of `ticket`: gets another.
+    pub(crate) async fn renew(&self, ticket: &Ticket, deadline: Instant) -> Result<(), Error> {
+        match (&self.right, &ticket.token) {
+            (Right::Token(keeper), Some(refused)) => {
+                in_time(deadline, keeper.renew(refused)).await.map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Sends everything to the host of `location` from now on, if that is the same call on a host that may have it.
     /// Returns whether it is, and the host for the message.
-    pub(crate) fn follow(&self, endpoint: &str, location: &str) -> (bool, String) {
-        let (origin, host) = self.may_follow(endpoint, location);
+    pub(crate) fn follow(&self, ticket: &Ticket, location: &str) -> (bool, String) {
+        let (origin, host) = self.may_follow(&ticket.endpoint, location);
         let trusted = origin.is_some();
         if let Some(origin) = origin {
-            *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(origin);
+            match &self.right {
+                Right::Webhook(_) => {
+                    *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(origin);
+                }
+                Right::Token(keeper) => keeper.moved(&origin),
+            }
         }
         (trusted, host)
     }
@@ -78,14 +164,64 @@ impl Access {
         &self.portal
     }
 
-    pub(crate) fn webhook(&self) -> &WebhookUrl {
-        &self.webhook
+    /// The address as it may be shown.
+    pub(crate) fn shown(&self) -> String {
+        match &self.right {
+            Right::Webhook(webhook) => webhook.to_string(),
+            Right::Token(keeper) => keeper.current().grant.client_endpoint.clone(),
+        }
     }
 }
 
+impl Ticket {
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The body with the token in it; where a body has no place for one, the token beside it, for a header. Never in
+    /// the address: those are logged on the way.
+    pub(crate) fn sign(&self, body: &Bytes) -> (Bytes, Option<&str>) {
+        let Some(live) = &self.token else {
+            return (body.clone(), None);
+        };
+        let token = live.grant.access_token();
+        match with_auth(body, token) {
+            Some(signed) => (signed, None),
+            None => (body.clone(), Some(token)),
+        }
+    }
+}
+
+/// A JSON object with the key `auth` at its end; `None` for any other JSON.
+fn with_auth(body: &[u8], token: &str) -> Option<Bytes> {
+    let rest = body.trim_ascii();
+    let inside = rest.strip_prefix(b"{")?.strip_suffix(b"}")?;
+    let comma = if inside.trim_ascii().is_empty() {
+        ""
+    } else {
+        ","
+    };
+    let token = serde_json::Value::from(token);
+    let mut signed = Vec::with_capacity(body.len() + 96);
+    signed.push(b'{');
+    signed.extend_from_slice(inside);
+    signed.extend_from_slice(format!("{comma}\"auth\":{token}}}").as_bytes());
+    Some(Bytes::from(signed))
+}
+
+async fn in_time<T>(
+    deadline: Instant,
+    token: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let left = deadline.saturating_duration_since(rt::now());
+    rt::timeout(left, token).await.unwrap_or_else(|| {
+        let late = "they did not come before the deadline".to_owned();
+        Err(TokenError::NoAnswer(late).into())
+    })
+}
+
 /// Host, and port if it is not the scheme's own.
-pub(crate) fn authority(webhook: &WebhookUrl) -> &str {
-    let base = webhook.base();
+fn authority(base: &str) -> &str {
     let host = base.find("://").map_or(base, |at| &base[at + 3..]);
     host.split('/').next().unwrap_or(host)
 }
@@ -109,82 +245,4 @@ fn parent(host: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn follow(location: &str) -> (bool, String) {
-        let webhook = WebhookUrl::parse("https://acme.bitrix24.com/rest/1/secret/").unwrap();
-        let access = Access::new(webhook, vec!["crm.example.org".to_owned()]);
-        access.follow(&access.endpoint(Version::V2, "profile"), location)
-    }
-
-    #[test]
-    fn a_renamed_portal_is_followed() {
-        assert!(follow("https://acme-new.bitrix24.com/rest/1/secret/profile").0);
-        assert!(follow("https://crm.example.org/rest/1/secret/profile").0);
-    }
-
-    #[test]
-    fn an_address_without_a_scheme_is_remembered_too() {
-        let webhook = WebhookUrl::parse("https://acme.bitrix24.com/rest/1/secret/").unwrap();
-        let access = Access::new(webhook, Vec::new());
-        let endpoint = access.endpoint(Version::V2, "profile");
-        assert!(
-            access
-                .follow(&endpoint, "//acme-new.bitrix24.com/rest/1/secret/profile")
-                .0
-        );
-        assert_eq!(
-            access.endpoint(Version::V2, "profile"),
-            "https://acme-new.bitrix24.com/rest/1/secret/profile"
-        );
-    }
-
-    #[test]
-    fn a_host_may_turn_to_https_and_neighbours_under_a_registry_are_strangers() {
-        let follow = |from: &str, to: &str| {
-            let webhook = WebhookUrl::parse_with(from, true).unwrap();
-            let access = Access::new(webhook, Vec::new());
-            access
-                .follow(&access.endpoint(Version::V2, "profile"), to)
-                .0
-        };
-        let path = "rest/1/secret/profile";
-        for (from, to, trusted) in [
-            ("http://portal.local", "https://portal.local", true),
-            ("https://acme.co.uk", "https://evil.co.uk", false),
-            ("https://acme.com.br", "https://evil.com.br", false),
-            (
-                "https://acme.bitrix24.com.br",
-                "https://new.bitrix24.com.br",
-                true,
-            ),
-            ("https://crm.acme.co.uk", "https://b24.acme.co.uk", true),
-            ("https://acme.bitrix24.ru", "https://new.bitrix24.ru", true),
-        ] {
-            assert_eq!(
-                follow(&format!("{from}/rest/1/secret/"), &format!("{to}/{path}")),
-                trusted,
-                "{from} {to}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_secret_does_not_go_to_strangers() {
-        for location in [
-            "https://evil.example/rest/1/secret/profile",
-            "http://acme-new.bitrix24.com/rest/1/secret/profile",
-            "https://acme-new.bitrix24.com/login",
-            "https://acme.bitrix24.com.evil.example/rest/1/secret/profile",
-            "https://acme-new.bitrix24.com:8443/rest/1/secret/profile",
-            "::",
-        ] {
-            assert!(!follow(location).0, "{location}");
-        }
-        assert_eq!(
-            follow("https://evil.example/rest/1/secret/profile").1,
-            "evil.example"
-        );
-    }
-}
+mod tests;

@@ -3,11 +3,11 @@
 //! ```text
 //! retry, attempt 1..n
 //!   1 limiter     operating time of the methods first, then the fair queue of the portal's rate
-//!   2 auth        endpoint of this attempt; who asked for it is told that the request leaves now
+//!   2 auth        endpoint and token of this attempt; who asked for it is told that the request leaves now
 //!   3 transport   the request leaves, the answer comes; its error says whether it may have been sent
 //!   4 decode      status and body -> success or the portal's error
 //!   5 learn       what the answer tells about limits
-//!   6 verdict     again after d | queue again | follow the redirect | give up
+//!   6 verdict     again after d | queue again | follow the redirect | renew the token | give up
 //! ```
 //! Every attempt takes a place of its own in the limiter: a retry is a request to the portal like any other.
 
@@ -17,9 +17,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use tracing::Instrument;
 
+use super::auth::Ticket;
 use super::decode::{self, Decode, Success};
 use super::gate::{Place, TooLate};
-use super::retry::{self, Failure, Verdict};
+use super::retry::{self, Failure, Tried, Verdict};
 use super::transport::{Sent, TransportError};
 use crate::call::{Replay, Version};
 use crate::client::Inner;
@@ -114,13 +115,23 @@ async fn attempts<R>(
     trail: &mut Trail,
 ) -> Result<(Success<R>, Replay), Error> {
     let deadline = rt::after(outbound.options.deadline.unwrap_or(client.deadline));
-    let mut attempt = 1;
-    let mut followed = false;
+    let mut tried = Tried {
+        attempt: 1,
+        followed: false,
+        may_renew: client.access.is_renewable(),
+    };
     loop {
-        let endpoint = client.access.endpoint(outbound.version, &outbound.method);
-        let request = build(&endpoint, outbound, request_id)?;
         wait_for_operating_time(client, outbound, deadline).await?;
+        // Before a place is taken: a refresh takes time.
+        client.access.ready(deadline).await?;
         let place = queue(client, outbound, deadline).await?;
+        let (ticket, request) = match prepare(client, outbound, request_id, deadline).await {
+            Ok(ready) => ready,
+            Err(error) => {
+                place.released();
+                return Err(error);
+            }
+        };
         if let Some(permit) = &outbound.options.permit
             && let Err(error) = permit.get()
         {
@@ -131,10 +142,10 @@ async fn attempts<R>(
         client.tell(&Event::Sent {
             method: &outbound.method,
             request_id,
-            attempt,
+            attempt: tried.attempt,
         });
         let sent = send(
-            client, outbound, &endpoint, request, request_id, place, deadline,
+            client, outbound, &ticket, request, request_id, place, deadline,
         );
         let decoded = sent
             .await
@@ -150,21 +161,26 @@ async fn attempts<R>(
         let verdict = retry::verdict(
             &failure,
             outbound.effect,
-            attempt,
-            followed,
+            outbound.version,
+            tried,
             fastrand::f64(),
         );
-        tracing::debug!(?verdict, attempt, "attempt failed");
+        tracing::debug!(?verdict, attempt = tried.attempt, "attempt failed");
         let (pause, why) = match verdict {
             Verdict::Again(pause) => {
-                attempt += 1;
+                tried.attempt += 1;
                 client.counters.retried();
                 (pause, "the answer is lost")
             }
             Verdict::Follow => {
-                followed = true;
+                tried.followed = true;
                 client.counters.redirected();
                 (Duration::ZERO, "the portal has moved")
+            }
+            Verdict::Renew => {
+                tried.may_renew = false;
+                client.access.renew(&ticket, deadline).await?;
+                (Duration::ZERO, "the token has expired")
             }
             Verdict::Queue => (Duration::ZERO, "the portal's bucket is full"),
             Verdict::WaitOperating => {
@@ -245,16 +261,31 @@ fn too_late(limit: &'static str, wait: Duration) -> Error {
     Error::new(Kind::Temporary, Reason::Limit { limit, wait }).with_retry_after(wait)
 }
 
+/// Where the attempt goes, and the request with the token of this moment.
+async fn prepare(
+    client: &Inner,
+    outbound: &Outbound,
+    request_id: &str,
+    deadline: Instant,
+) -> Result<(Ticket, http::Request<Bytes>), Error> {
+    let ticket = client
+        .access
+        .ticket(outbound.version, &outbound.method, deadline)
+        .await?;
+    let request = build(&ticket, outbound, request_id)?;
+    Ok((ticket, request))
+}
+
 async fn send(
     client: &Inner,
     outbound: &Outbound,
-    endpoint: &str,
+    ticket: &Ticket,
     request: http::Request<Bytes>,
     request_id: &str,
     place: Place,
     deadline: Instant,
 ) -> Result<(Place, http::Response<Bytes>), Failure> {
-    client.counters.sent(outbound.body.len());
+    client.counters.sent(request.body().len());
     trace_body("request", &outbound.body);
     let begun = rt::now();
     let limit = outbound
@@ -284,7 +315,7 @@ async fn send(
             .get(http::header::LOCATION)
             .and_then(|value| value.to_str().ok())
             .unwrap_or("");
-        let (trusted, host) = client.access.follow(endpoint, location);
+        let (trusted, host) = client.access.follow(ticket, location);
         return Err(Failure::Redirect { trusted, host });
     }
     Ok((place, http::Response::from_parts(parts, body)))
@@ -320,10 +351,12 @@ fn trace_body(what: &'static str, body: &Bytes) {
 
 /// Telemetry as the vendor's SDK sends it. Legacy `task.*` methods read parameters by position and take no query.
 fn build(
-    endpoint: &str,
+    ticket: &Ticket,
     outbound: &Outbound,
     request_id: &str,
 ) -> Result<http::Request<Bytes>, Error> {
+    let endpoint = ticket.endpoint();
+    let (body, bearer) = ticket.sign(&outbound.body);
     let url = if outbound.method.starts_with("task.") {
         endpoint.to_owned()
     } else {
@@ -337,8 +370,14 @@ fn build(
     if let Some(key) = &outbound.options.idempotency_key {
         request = request.header("Idempotency-Key", key);
     }
+    if let Some(token) = bearer {
+        let mut header = http::HeaderValue::try_from(format!("Bearer {token}"))
+            .map_err(|_| Error::usage("the access token has characters that no header takes"))?;
+        header.set_sensitive(true);
+        request = request.header(http::header::AUTHORIZATION, header);
+    }
     request
-        .body(outbound.body.clone())
+        .body(body)
         .map_err(|error| Error::usage(format!("the request cannot be built: {error}")))
 }
 

@@ -261,7 +261,8 @@ pub(super) fn range_in(whole: &str, part: &str) -> Range<usize> {
     from..from + part.len()
 }
 
-fn unreadable(status: u16, body: &[u8]) -> Reason {
+/// What came instead of JSON.
+pub(crate) fn unreadable(status: u16, body: &[u8]) -> Reason {
     let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
     let start = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
     if start.is_empty() {

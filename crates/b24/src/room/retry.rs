@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::call::Version;
 use crate::effect::Effect;
 use crate::error::{ApiError, Kind, Reason};
 
@@ -34,6 +35,8 @@ pub(crate) enum Verdict {
     WaitOperating,
     /// Send to the new address. Once.
     Follow,
+    /// Get another token, and send again. Once.
+    Renew,
     /// It stays an error of this kind; the second value: whether the call may have run.
     GiveUp(Kind, bool),
 }
@@ -52,14 +55,30 @@ pub(crate) fn may_have_reached(failure: &Failure) -> bool {
     }
 }
 
-/// Judges a failure of attempt number `attempt` (from 1). `dice` is in 0..1.
+/// What a call has tried so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tried {
+    /// The number of this attempt, from 1.
+    pub(crate) attempt: u32,
+    /// Whether a redirect was followed.
+    pub(crate) followed: bool,
+    /// Whether a refused token can be replaced: under OAuth, once.
+    pub(crate) may_renew: bool,
+}
+
+/// Judges a failure. `dice` is in 0..1.
 pub(crate) fn verdict(
     failure: &Failure,
     effect: Effect,
-    attempt: u32,
-    followed: bool,
+    version: Version,
+    tried: Tried,
     dice: f64,
 ) -> Verdict {
+    let Tried {
+        attempt,
+        followed,
+        may_renew,
+    } = tried;
     let again = |schedule: [f64; 3]| {
         let base = schedule[(attempt as usize - 1).min(2)];
         Verdict::Again(Duration::from_secs_f64(base * (0.9 + 0.2 * dice)))
@@ -73,6 +92,7 @@ pub(crate) fn verdict(
         Failure::Answer(_) => Verdict::GiveUp(Kind::Answer, false),
         Failure::Api(error) if is_rate_limit(error) => Verdict::Queue,
         Failure::Api(error) if is_operating_limit(error) => Verdict::WaitOperating,
+        Failure::Api(error) if may_renew && is_token_refused(error, version) => Verdict::Renew,
         Failure::Api(error) if error.status < 500 || is_final(error) => {
             Verdict::GiveUp(kind_of(error), false)
         }
@@ -94,6 +114,12 @@ pub(crate) fn is_rate_limit(error: &ApiError) -> bool {
 /// The method has used up its operating time: 429, or inside a batch, or the v3 exception.
 pub(crate) fn is_operating_limit(error: &ApiError) -> bool {
     error.code == "OPERATION_TIME_LIMIT" || error.code.ends_with("RATELIMITEXCEPTION")
+}
+
+/// The token is not taken. v3 has one code for every reason.
+fn is_token_refused(error: &ApiError, version: Version) -> bool {
+    matches!(error.code.as_str(), "expired_token" | "invalid_token")
+        || (version == Version::V3 && error.status == 401)
 }
 
 /// 5xx answers that the portal gave before it ran anything.
@@ -121,6 +147,7 @@ pub(crate) fn kind_of(error: &ApiError) -> Kind {
         | "APPLICATION_NOT_FOUND"
         | "ERROR_OAUTH"
         | "PAYMENT_REQUIRED"
+        | "NOT_INSTALLED"
         | "invalid_grant"
         | "invalid_client"
         | "wrong_client" => Kind::Auth,
@@ -152,8 +179,16 @@ mod tests {
         Failure::Lost(Reason::Lost("reset".to_owned()))
     }
 
+    fn tried(attempt: u32) -> Tried {
+        Tried {
+            attempt,
+            followed: false,
+            may_renew: false,
+        }
+    }
+
     fn judge(failure: &Failure, effect: Effect, attempt: u32) -> Verdict {
-        verdict(failure, effect, attempt, false, 0.5)
+        verdict(failure, effect, Version::V2, tried(attempt), 0.5)
     }
 
     #[test]
@@ -257,9 +292,40 @@ mod tests {
             trusted: true,
             host: "new".to_owned(),
         };
+        let again = Tried {
+            followed: true,
+            ..tried(1)
+        };
         assert_eq!(
-            verdict(&moved, Effect::Read, 1, true, 0.5),
+            verdict(&moved, Effect::Read, Version::V2, again, 0.5),
             Verdict::GiveUp(Kind::Refused, false)
         );
+    }
+
+    #[test]
+    fn a_refused_token_is_renewed_where_that_can_be_done() {
+        let v3 = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
+        for (status, code, version, renews) in [
+            (401, "expired_token", Version::V2, true),
+            (401, "invalid_token", Version::V2, true),
+            (200, "expired_token", Version::V2, true),
+            (401, "NO_AUTH_FOUND", Version::V2, false),
+            (403, "insufficient_scope", Version::V2, false),
+            (401, v3, Version::V3, true),
+            (403, v3, Version::V3, false),
+        ] {
+            for may_renew in [true, false] {
+                let past = Tried {
+                    may_renew,
+                    ..tried(1)
+                };
+                let verdict = verdict(&api(status, code), Effect::Write, version, past, 0.5);
+                assert_eq!(
+                    verdict == Verdict::Renew,
+                    renews && may_renew,
+                    "{status} {code}"
+                );
+            }
+        }
     }
 }

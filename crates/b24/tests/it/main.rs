@@ -10,6 +10,7 @@
     reason = "each example brings the module that they share"
 )]
 
+mod authority;
 mod batches;
 mod calls;
 mod docs;
@@ -21,6 +22,7 @@ mod floor;
 mod in_process;
 mod lists;
 mod lists_portal;
+mod oauth;
 mod retries;
 mod script;
 mod secrets;

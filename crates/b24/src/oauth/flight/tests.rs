@@ -1,0 +1,181 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn grant(number: u32) -> Grant {
+    Grant::new(
+        "m",
+        "https://a.bitrix24.com/rest/",
+        format!("a{number}"),
+        format!("r{number}"),
+    )
+}
+
+fn at(seconds: u64) -> Duration {
+    Duration::from_secs(1_000_000 + seconds)
+}
+
+fn claimed(entry: &Entry, holder: &str, now: Duration) -> Entry {
+    match entry.next("a0", holder, now) {
+        Next::Claim(claimed) => claimed,
+        _ => panic!("it can be claimed"),
+    }
+}
+
+#[test]
+fn a_token_that_the_store_has_replaced_is_not_refreshed() {
+    let entry = Entry::new(grant(1), at(0));
+    assert!(matches!(entry.next("a0", "me", at(10)), Next::Use));
+    assert!(matches!(entry.next("a1", "me", at(10)), Next::Claim(_)));
+    // Under 60 s are left of it, too.
+    assert!(matches!(entry.next("a0", "me", at(3541)), Next::Claim(_)));
+}
+
+#[test]
+fn a_holder_that_never_asked_costs_nothing_but_time() {
+    let entry = claimed(&Entry::new(grant(0), at(0)), "dead", at(0));
+    match entry.next("a0", "me", at(20)) {
+        Next::Wait(left) => assert_eq!(left, Duration::from_secs(40)),
+        _ => panic!("it is held"),
+    }
+    assert!(matches!(entry.next("a0", "me", at(60)), Next::Claim(_)));
+}
+
+#[test]
+fn a_holder_that_asked_and_died_has_lost_the_tokens_for_all() {
+    let entry = claimed(&Entry::new(grant(0), at(0)), "dead", at(0)).asking(at(1));
+    assert!(matches!(entry.next("a0", "me", at(60)), Next::Wait(_)));
+    let Next::Finish(ended, TokenError::Lost { at: when }) = entry.next("a0", "me", at(61)) else {
+        panic!("it is lost");
+    };
+    assert_eq!(when, "1970-01-12T13:46:41+00:00");
+    for holder in ["me", "dead", "other"] {
+        assert!(matches!(
+            ended.next("a0", holder, at(90)),
+            Next::Over(TokenError::Lost { .. })
+        ));
+    }
+    // The holder was only stopped, and comes back with an answer: good for all.
+    let cured = ended.renewed(grant(1), at(100));
+    assert!(matches!(cured.next("a0", "me", at(101)), Next::Use));
+}
+
+#[test]
+fn an_end_says_what_went_before() {
+    let entry = claimed(&Entry::new(grant(0), at(0)), "me", at(0)).asking(at(0));
+    let free = entry.released(Some(at(30)));
+    assert!(matches!(free.next("a0", "me", at(31)), Next::Claim(_)));
+    let error = ApiError {
+        code: "invalid_grant".to_owned(),
+        description: String::new(),
+        status: 400,
+        validation: Vec::new(),
+        extra: Vec::new(),
+    };
+    let Next::Over(error) = free.refused(&error).next("a0", "me", at(40)) else {
+        panic!("it is over");
+    };
+    let text = error.to_string();
+    assert!(
+        text.contains("invalid_grant") && text.contains("was lost"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_entry_is_read_back_as_it_was_written() {
+    let entry = claimed(&Entry::new(grant(0), at(0)), "me", at(5)).asking(at(6));
+    let back = Entry::from_record(&entry.to_record()).unwrap();
+    assert!(back.is_held_by("me"));
+    assert_eq!(back.left(at(0)), entry.left(at(0)));
+    assert_eq!(back.to_record(), entry.to_record());
+    assert!(Entry::from_record(&Record::from_bytes(*b"{}")).is_none());
+}
+
+/// What one process does next in the model below.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Look(usize),
+    Ask(usize),
+    Answer(usize),
+    Save(usize),
+    Die(usize),
+    Wait(u64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let who = 0..3usize;
+    prop::collection::vec(
+        prop_oneof![
+            4 => who.clone().prop_map(Step::Look),
+            3 => who.clone().prop_map(Step::Ask),
+            3 => who.clone().prop_map(Step::Answer),
+            3 => who.clone().prop_map(Step::Save),
+            1 => who.prop_map(Step::Die),
+            2 => (1..80u64).prop_map(Step::Wait),
+        ],
+        1..60,
+    )
+}
+
+/// A process between two steps, stopped there for as long as the others like.
+#[derive(Clone)]
+enum Place {
+    Idle,
+    Claimed(Entry, u64),
+    Asked(Entry),
+    Answered(Entry, Grant),
+}
+
+proptest! {
+    /// However three processes are stopped, killed and interleaved: one refresh token is sent at most once, and what the
+    /// server gave last is never overwritten by something older.
+    #[test]
+    fn nobody_asks_twice_with_one_token(steps in steps()) {
+        let mut row = (Entry::new(grant(0), at(0)), 1u64);
+        let mut places = vec![Place::Idle, Place::Idle, Place::Idle];
+        let (mut clock, mut given, mut asked_with) = (0, 0, Vec::new());
+        for step in steps {
+            let now = at(clock);
+            match step {
+                Step::Wait(seconds) => clock += seconds,
+                Step::Die(who) => places[who] = Place::Idle,
+                Step::Look(who) => if matches!(places[who], Place::Idle) {
+                    let current = row.0.grant.access_token().to_owned();
+                    match row.0.next(&current, &who.to_string(), now) {
+                        Next::Claim(claimed) => {
+                            row = (claimed.clone(), row.1 + 1);
+                            places[who] = Place::Claimed(claimed, row.1);
+                        }
+                        Next::Finish(ended, _) => row = (ended, row.1 + 1),
+                        _ => {}
+                    }
+                },
+                Step::Ask(who) => if let Place::Claimed(claimed, version) = places[who].clone() {
+                    places[who] = Place::Idle;
+                    if row.1 == version {
+                        let asking = claimed.asking(now);
+                        row = (asking.clone(), version + 1);
+                        places[who] = Place::Asked(asking);
+                    }
+                },
+                Step::Answer(who) => if let Place::Asked(asking) = places[who].clone() {
+                    let used = asking.grant.refresh_token().to_owned();
+                    prop_assert!(!asked_with.contains(&used), "{used} twice");
+                    asked_with.push(used);
+                    given += 1;
+                    places[who] = Place::Answered(asking, grant(given));
+                },
+                Step::Save(who) => if let Place::Answered(asking, renewed) = places[who].clone() {
+                    places[who] = Place::Idle;
+                    if row.0.grant.refresh_token() == asking.grant.refresh_token() {
+                        row = (row.0.renewed(renewed, now), row.1 + 1);
+                    }
+                },
+            }
+            let stored = row.0.grant.refresh_token().to_owned();
+            let number: u32 = stored[1..].parse().unwrap();
+            prop_assert!(number == given || number + 1 == given, "{number} of {given}");
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The front door of an application.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+
+use super::callback::{self, same};
+use super::flight::Entry;
+use super::keeper::Keeper;
+use super::refresher::{Proof, Refresher, Server};
+use super::{App, Grant, Renewed, Shared, TokenError, endpoint};
+use crate::builder::ClientBuilder;
+use crate::client::Client;
+use crate::error::Error;
+use crate::install::{Installation, Uninstallation};
+use crate::store::{Row, TokenKey, TokenStore};
+
+/// An application and the tokens of all portals that have it.
+///
+/// Cloning is cheap; make one per application and process. Tokens are refreshed at a call that needs it, never by a
+/// timer, and once for all tasks and for all processes that share the store.
+///
+/// ```no_run
+/// # async fn run(client_id: &str, client_secret: &str, query: &str) -> Result<(), b24::Error> {
+/// let oauth = b24::OAuth::new(b24::App::new(client_id, client_secret), b24::MemoryStore::new());
+///
+/// let state = b24::OAuth::new_state(); // keep it with the browser's session
+/// let url = oauth.authorize_url("acme.bitrix24.com", &state)?; // send the browser there
+///
+/// let grant = oauth.exchange(query, &state).await?; // it comes back with ?code=…&state=…
+/// let b24 = oauth.client(&grant.member_id).await?; // the same type as with a webhook
+/// # let _ = (url, b24);
+/// # Ok(()) }
+/// ```
+#[doc(alias = "B24OAuth")]
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct OAuth(Arc<Shared>);
+
+/// What is known of a portal without asking it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Portal {
+    /// The tokens.
+    pub grant: Grant,
+    /// How long the access token lives; zero if it has expired, which the next call mends.
+    pub access_left: Duration,
+    /// How long the refresh token lives: at its end the portal has to authorise again.
+    pub refresh_left: Duration,
+    /// Why no call can succeed, if none can.
+    pub problem: Option<TokenError>,
+}
+
+impl OAuth {
+    /// An application that keeps its tokens in `store`.
+    pub fn new(app: App, store: impl TokenStore + 'static) -> Self {
+        Self(Arc::new(Shared {
+            server: Server {
+                app: app.clone(),
+                named: Vec::new(),
+            },
+            app,
+            store: Arc::new(store),
+            settings: Client::builder(),
+            refresher: None,
+            listener: None,
+            keepers: Mutex::default(),
+            transports: Default::default(),
+        }))
+    }
+
+    /// Settings for all clients and for the requests for tokens: limits, time-outs, proxy, certificates, observer …
+    /// A webhook in them does not count.
+    pub fn settings(self, settings: ClientBuilder) -> Self {
+        self.with(|shared| shared.settings = settings)
+    }
+
+    /// An authorisation server of one's own that the client secret may be sent to, over https, besides the vendor's.
+    pub fn trust_server(self, host: impl Into<String>) -> Self {
+        self.with(|shared| shared.server.named.push(host.into()))
+    }
+
+    /// Refreshes tokens in a way of one's own instead of asking the authorisation server.
+    #[doc(alias = "setCustomRefreshAuth")]
+    pub fn refresher(self, refresher: impl Refresher + 'static) -> Self {
+        self.with(|shared| shared.refresher = Some(Arc::new(refresher)))
+    }
+
+    /// Is told each new pair of tokens, after the store has it.
+    #[doc(alias = "setCallbackRefreshAuth")]
+    pub fn on_renewed(self, listener: impl Renewed + 'static) -> Self {
+        self.with(|shared| shared.listener = Some(Arc::new(listener)))
+    }
+
+    /// Settings are made before the first use: a copy that is in use already keeps its own.
+    fn with(self, set: impl FnOnce(&mut Shared)) -> Self {
+        let mut shared = Arc::try_unwrap(self.0).unwrap_or_else(|used| Shared {
+            app: used.app.clone(),
+            store: Arc::clone(&used.store),
+            settings: used.settings.clone(),
+            server: Server {
+                app: used.app.clone(),
+                named: used.server.named.clone(),
+            },
+            refresher: used.refresher.clone(),
+            listener: used.listener.clone(),
+            keepers: Mutex::default(),
+            transports: Default::default(),
+        });
+        set(&mut shared);
+        Self(Arc::new(shared))
+    }
+
+    /// A state that nobody can guess: 122 random bits. Keep it with the browser's session.
+    pub fn new_state() -> String {
+        uuid::Uuid::new_v4().simple().to_string()
+    }
+
+    /// Where to send the browser of somebody who shall authorise the application on `portal`: `acme.bitrix24.com`, or
+    /// its address. The portal sends it back to the address on the application's card.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`](crate::Kind::Usage) if `portal` is no address, or the state is empty.
+    pub fn authorize_url(&self, portal: &str, state: &str) -> Result<String, Error> {
+        let mut url = endpoint::portal(portal)
+            .ok_or_else(|| Error::usage("a portal is named like acme.bitrix24.com, by https"))?;
+        if state.is_empty() {
+            return Err(Error::usage("the state is empty: anybody could guess it"));
+        }
+        let path = url.path().trim_end_matches("rest/").to_owned();
+        url.set_path(&format!("{path}oauth/authorize/"));
+        url.query_pairs_mut()
+            .append_pair("client_id", &self.0.app.client_id)
+            .append_pair("response_type", "code")
+            .append_pair("state", state);
+        Ok(url.into())
+    }
+
+    /// Takes the code that the browser came back with, as a query or a whole address, and saves the tokens that the
+    /// authorisation server gives for it. `state` is the one that was sent.
+    ///
+    /// # Errors
+    /// [`Kind::Auth`](crate::Kind::Auth) if the state is another one, if the answer leads to a server that is not trusted, or
+    /// if the code is not taken (it is good for 30 s, and once); [`Kind::Temporary`](crate::Kind::Temporary) if the server does
+    /// not answer.
+    pub async fn exchange(&self, query: &str, state: &str) -> Result<Grant, Error> {
+        let callback = callback::read(query, state)?;
+        let before = callback.before;
+        let transport = self.0.transport(&before.server_endpoint)?;
+        let proof = Proof::Code(callback.code.expose_secret());
+        let asked = self.0.server.ask(&transport, &before, proof).await;
+        let grant = asked.map_err(TokenError::from)?;
+        let same_portal = before.member_id.is_empty() || before.member_id == grant.member_id;
+        if !same_portal || grant.member_id.is_empty() {
+            return Err(TokenError::Forged("the tokens are those of another portal").into());
+        }
+        self.adopt(grant.clone()).await?;
+        Ok(grant)
+    }
+
+    /// Saves tokens that were got elsewhere, in the place of those that the portal had.
+    ///
+    /// # Errors
+    /// Those of the store; [`Kind::Usage`](crate::Kind::Usage) if the portal's address in it is none.
+    pub async fn adopt(&self, mut grant: Grant) -> Result<(), Error> {
+        let portal = endpoint::portal(&grant.client_endpoint)
+            .ok_or_else(|| Error::usage("the grant's client_endpoint is no https address"))?;
+        grant.client_endpoint = portal.into();
+        let key = self.key(&grant.member_id);
+        loop {
+            let loaded = self.0.store.load(&key).await?;
+            let version = loaded.row.as_ref().map_or(0, |row| row.version);
+            let known = loaded.row.as_ref().and_then(entry_of);
+            let entry = match known {
+                Some(known) => known.renewed(grant.clone(), loaded.now),
+                None => Entry::new(grant.clone(), loaded.now),
+            };
+            if self.0.store.swap(&key, version, &entry.to_record()).await? {
+                self.0.keepers().remove(&grant.member_id);
+                return Ok(());
+            }
+        }
+    }
+
+    /// A client of the portal `member_id`, with the tokens in the store.
+    ///
+    /// # Errors
+    /// [`Kind::Auth`](crate::Kind::Auth) with [`TokenError::Missing`] if the store has none; those of the store.
+    pub async fn client(&self, member_id: &str) -> Result<Client, Error> {
+        self.0
+            .settings
+            .clone()
+            .build_with(self.keeper(member_id).await?, &self.0)
+    }
+
+    async fn keeper(&self, member_id: &str) -> Result<Arc<Keeper>, Error> {
+        if let Some(keeper) = self.0.known(member_id) {
+            return Ok(keeper);
+        }
+        let keeper = Keeper::open(Arc::clone(&self.0), self.key(member_id)).await?;
+        Ok(self.0.settle(member_id, keeper))
+    }
+
+    /// What the store knows of a portal, without asking anybody; `None`: nothing.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn portal(&self, member_id: &str) -> Result<Option<Portal>, Error> {
+        let loaded = self.0.store.load(&self.key(member_id)).await?;
+        let entry = loaded.row.as_ref().and_then(entry_of);
+        Ok(entry.map(|entry| Portal {
+            access_left: entry.left(loaded.now),
+            refresh_left: entry.refresh_left(loaded.now),
+            problem: entry.ended(),
+            grant: entry.grant,
+        }))
+    }
+
+    /// The portals in the store, by `member_id`.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn members(&self) -> Result<Vec<String>, Error> {
+        Ok(self.0.store.members(&self.0.app.client_id).await?)
+    }
+
+    /// Refreshes the tokens of a portal now: for one that is called less than once in 180 days.
+    ///
+    /// # Errors
+    /// As any call that refreshes.
+    pub async fn refresh(&self, member_id: &str) -> Result<Grant, Error> {
+        let keeper = self.keeper(member_id).await?;
+        let renewed = keeper.renew(&keeper.current()).await?;
+        Ok(renewed.grant.clone())
+    }
+
+    /// Forgets the tokens of a portal; whether there were any.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn forget(&self, member_id: &str) -> Result<bool, Error> {
+        let key = self.key(member_id);
+        loop {
+            let Some(row) = self.0.store.load(&key).await?.row else {
+                return Ok(false);
+            };
+            if self.0.store.remove(&key, row.version).await? {
+                self.0.keepers().remove(member_id);
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Takes an installation in: the page that the portal opens, or its event.
+    ///
+    /// Anybody can post such a form. Tokens that are there already vouch for it by their `application_token`; else the
+    /// authorisation server is asked to refresh the new ones, which it does for genuine tokens of this application only.
+    ///
+    /// # Errors
+    /// [`Kind::Auth`](crate::Kind::Auth) if the form is not the portal's: nothing is saved then.
+    pub async fn install(&self, installation: &Installation) -> Result<Grant, Error> {
+        let grant = installation.grant();
+        let key = self.key(&grant.member_id);
+        let row = self.0.store.load(&key).await?.row;
+        let known = row.as_ref().and_then(entry_of);
+        let known = known.and_then(|entry| entry.grant.application_token().map(str::to_owned));
+        let grant = match (known, grant.application_token()) {
+            (Some(known), Some(brought)) if same(&known, brought) => grant,
+            // Installed anew, a local application has a new token: the server decides.
+            _ => {
+                let transport = self.0.transport(&grant.server_endpoint)?;
+                let asked = self.0.server.ask(&transport, &grant, Proof::Refresh).await;
+                let proved = asked.map_err(TokenError::from)?;
+                if proved.member_id != grant.member_id {
+                    return Err(TokenError::Forged("the tokens are those of another portal").into());
+                }
+                proved
+            }
+        };
+        self.adopt(grant.clone()).await?;
+        Ok(grant)
+    }
+
+    /// Takes an uninstallation in: forgets the tokens if the `application_token` is the one that the installation
+    /// brought.
+    ///
+    /// # Errors
+    /// [`Kind::Auth`](crate::Kind::Auth) if it is not, or if none is known: nothing is forgotten then.
+    pub async fn uninstall(&self, uninstallation: &Uninstallation) -> Result<(), Error> {
+        let key = self.key(&uninstallation.member_id);
+        let row = self.0.store.load(&key).await?.row;
+        let row = row.ok_or(TokenError::Missing)?;
+        let entry = entry_of(&row);
+        let known = entry
+            .as_ref()
+            .and_then(|entry| entry.grant.application_token());
+        if !known.is_some_and(|known| uninstallation.is_from(known)) {
+            return Err(TokenError::Forged(
+                "the uninstallation does not bring the portal's application_token: nothing was forgotten",
+            )
+            .into());
+        }
+        self.forget(&uninstallation.member_id).await?;
+        Ok(())
+    }
+
+    fn key(&self, member_id: &str) -> TokenKey {
+        TokenKey {
+            client_id: self.0.app.client_id.clone(),
+            member_id: member_id.to_owned(),
+        }
+    }
+}
+
+fn entry_of(row: &Row) -> Option<Entry> {
+    Entry::from_record(&row.record)
+}
