@@ -1,7 +1,6 @@
 //! Settings of a client.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use crate::room::auth::Access;
 use crate::room::gate::Gate;
 use crate::room::transport::{Http, HttpSettings, Transport, innermost};
 use crate::rt;
+use crate::store::SharedBudget;
 use crate::webhook::WebhookUrl;
 
 /// Settings of a [`Client`]; [`build`](ClientBuilder::build) makes it.
@@ -48,6 +48,7 @@ pub struct ClientBuilder {
     user_agent: Option<String>,
     observer: Option<Arc<dyn Observer>>,
     transport: Option<Arc<dyn Transport>>,
+    budget: Option<Arc<dyn SharedBudget>>,
 }
 
 impl Default for ClientBuilder {
@@ -68,6 +69,7 @@ impl Default for ClientBuilder {
             user_agent: None,
             observer: None,
             transport: None,
+            budget: None,
         }
     }
 }
@@ -177,6 +179,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Shares the portal's limits with all processes that use the same budget: those behind one address, for the portal
+    /// counts requests by it. A budget that cannot be asked is a warning, and a quarter of the limits until it can.
+    pub fn shared_budget(mut self, budget: impl SharedBudget + 'static) -> Self {
+        self.budget = Some(Arc::new(budget));
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -234,6 +243,9 @@ impl ClientBuilder {
             let stated = self.limits != Limits::Auto || self.share < 1.0;
             Gate::shared(access.portal(), self.proxy.as_deref(), pace, stated)
         };
+        if let Some(budget) = &self.budget {
+            gate.share(Arc::clone(budget), access.portal());
+        }
         if let Some(seconds) = self.operating_limit {
             gate.ledger(credential, |ledger| ledger.set_limit(seconds));
         }
@@ -244,6 +256,8 @@ impl ClientBuilder {
             credential,
             timeout: self.timeout,
             deadline: self.deadline,
+            limits: self.limits,
+            share: self.share,
             counters: Counters::default(),
             observer: self.observer,
         })
@@ -295,11 +309,11 @@ impl ClientBuilder {
     }
 }
 
-/// Tells credentials apart inside this process; never leaves it.
+/// Tells credentials apart, alike in all processes: FNV-1a.
 fn credential(name: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
-    hasher.finish()
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 impl fmt::Debug for ClientBuilder {

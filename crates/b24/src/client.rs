@@ -10,6 +10,7 @@ use crate::batch::Batch;
 use crate::builder::ClientBuilder;
 use crate::call::{Call, Version};
 use crate::error::{Error, Kind};
+use crate::limits::Limits;
 use crate::list::{List, Tail};
 use crate::observe::{Counters, Event, Observer, OperatingUsage, RateUsage, Stats, Usage};
 use crate::room::auth::Access;
@@ -19,6 +20,10 @@ use crate::room::gate::Gate;
 use crate::room::operating::{Charge, Ledger};
 use crate::room::transport::Transport;
 use crate::rt;
+use crate::store::Spent;
+
+/// The part of an operating limit from which on other processes are told.
+const TELLING: f64 = 0.25;
 
 /// A portal and the right to call it. Cloning is cheap; all clones and all clients of a portal in this
 /// process share one queue, because the portal counts requests per source address.
@@ -42,6 +47,9 @@ pub(crate) struct Inner {
     pub(crate) credential: u64,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Duration,
+    /// What the user has said about limits.
+    pub(crate) limits: Limits,
+    pub(crate) share: f64,
     pub(crate) counters: Counters,
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
@@ -140,6 +148,12 @@ impl Client {
         }
     }
 
+    /// Goes by the portal's plan, as `LICENSE` of `app.info` names it, unless limits were stated; the limits that count.
+    /// A call of `app.info` by this client does so by itself.
+    pub fn apply_licence(&self, licence: &str) -> Limits {
+        self.0.apply_licence(licence)
+    }
+
     pub(crate) async fn walk(&self, outbound: &Outbound) -> Result<Inbound, Error> {
         self.walk_reading(outbound, decode::answer).await
     }
@@ -170,9 +184,62 @@ impl Inner {
     }
 
     pub(crate) fn learn(&self, method: &str, charge: Charge) {
-        self.gate.ledger(self.credential, |ledger| {
+        let limit = self.ledger(|ledger| {
             ledger.learn(method, charge, rt::now());
+            ledger.limit()
         });
+        // Other processes need to know only of methods that come near their limit.
+        if charge.used >= limit * TELLING {
+            self.gate.tell_spent(self.credential, || {
+                Some(Spent {
+                    method: method.to_owned(),
+                    seconds: charge.used,
+                    frees_in: charge.frees_in?.clamp(0.0, 600.0),
+                    told_at: charge.finish?,
+                })
+            });
+        }
+    }
+
+    /// What other processes have learned of operating time. Older news than one's own count for nothing.
+    pub(crate) fn learn_from_others(&self, spent: Vec<Spent>) {
+        self.ledger(|ledger| {
+            for Spent {
+                method,
+                seconds,
+                frees_in,
+                told_at,
+            } in spent
+            {
+                let charge = Charge {
+                    used: seconds,
+                    frees_in: Some(frees_in),
+                    finish: Some(told_at),
+                };
+                ledger.learn(&method, charge, rt::now());
+            }
+        });
+    }
+
+    /// The portal has told its plan: if the user has not said what the limits are, the plan does.
+    pub(crate) fn learn_licence(&self, app_info: &[u8]) {
+        #[derive(serde::Deserialize)]
+        struct Told {
+            #[serde(rename = "LICENSE")]
+            licence: String,
+        }
+        if let Ok(told) = serde_json::from_slice::<Told>(app_info) {
+            self.apply_licence(&told.licence);
+        }
+    }
+
+    fn apply_licence(&self, licence: &str) -> Limits {
+        if self.limits != Limits::Auto {
+            return self.limits;
+        }
+        let limits = Limits::of_licence(licence);
+        self.gate.set_pace(limits.pace(self.share));
+        limits
     }
 
     pub(crate) fn refused_for_operating(&self, method: &str) {

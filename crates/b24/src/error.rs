@@ -266,7 +266,8 @@ impl Error {
     /// The HTTP status of the answer, if there was one.
     pub fn status(&self) -> Option<u16> {
         match &self.0.reason {
-            Reason::Api(e) | Reason::Token(TokenError::Refused(e, _)) => Some(e.status),
+            Reason::Api(e) => Some(e.status),
+            Reason::Token(TokenError::Refused { error, .. }) => Some(error.status),
             Reason::Page { status, .. } | Reason::Unreadable { status, .. } => Some(*status),
             _ => None,
         }
@@ -336,7 +337,8 @@ impl Error {
 
     fn api_error(&self) -> Option<&ApiError> {
         match &self.0.reason {
-            Reason::Api(error) | Reason::Token(TokenError::Refused(error, _)) => Some(error),
+            Reason::Api(error) => Some(error),
+            Reason::Token(TokenError::Refused { error, .. }) => Some(error),
             _ => None,
         }
     }
@@ -436,7 +438,8 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.reason {
-            Reason::Api(error) | Reason::Token(TokenError::Refused(error, _)) => Some(error),
+            Reason::Api(error) => Some(error),
+            Reason::Token(TokenError::Refused { error, .. }) => Some(error.as_ref()),
             _ => match &self.0.source {
                 Some(source) => Some(source.as_ref()),
                 None => None,

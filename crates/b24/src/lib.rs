@@ -48,7 +48,7 @@ pub use observe::{BeforeSend, Event, Observer, OperatingUsage, RateUsage, Stats,
 pub use room::decode::Time;
 pub use room::transport::{Sent, Transport, TransportError};
 pub use rt::{BoxFuture, MaybeSend, MaybeSync};
-pub use store::{MemoryStore, TokenStore};
+pub use store::{MemoryStore, SharedBudget, TokenStore};
 pub use webhook::{WebhookError, WebhookUrl};
 
 /// The examples of the repository's front page, tested with the crate's own.

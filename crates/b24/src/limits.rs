@@ -54,6 +54,17 @@ impl FromStr for Limits {
 }
 
 impl Limits {
+    /// The limits of a plan as `app.info` names it: `de_ent250` is an Enterprise, `en_pro100` is not; a portal of one's
+    /// own (`ru_selfhosted`) has the standard ones until it is told otherwise.
+    pub fn of_licence(licence: &str) -> Self {
+        let plan = licence.split_once('_').map(|(_, plan)| plan);
+        if plan.is_some_and(|plan| plan.starts_with("ent")) {
+            Self::Enterprise
+        } else {
+            Self::Standard
+        }
+    }
+
     /// Whether something gets through, and not everything.
     pub(crate) fn is_valid(&self) -> bool {
         match *self {
@@ -93,6 +104,20 @@ mod tests {
         );
         for wrong in ["", "0/2", "50/0", "50/-1", "50", "a/b", "50/inf"] {
             assert!(wrong.parse::<Limits>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_plan_has_its_limits_in_every_region() {
+        for (licence, limits) in [
+            ("de_ent250", Limits::Enterprise),
+            ("ru_ent", Limits::Enterprise),
+            ("en_pro100", Limits::Standard),
+            ("ru_selfhosted", Limits::Standard),
+            ("enterprise", Limits::Standard),
+            ("", Limits::Standard),
+        ] {
+            assert_eq!(Limits::of_licence(licence), limits, "{licence}");
         }
     }
 

@@ -50,6 +50,11 @@ pub enum Event<'a> {
         /// How it shows.
         moved: crate::list::Moved,
     },
+    /// The budget that is shared with other processes cannot be asked; until it can, a quarter of the limits is used.
+    BudgetAway {
+        /// Why.
+        why: &'a str,
+    },
     /// The tokens of an application on a portal were refreshed.
     Renewed {
         /// The portal.

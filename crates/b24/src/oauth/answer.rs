@@ -72,9 +72,10 @@ pub(super) fn read(status: u16, body: &Bytes, before: &Grant) -> Result<Grant, R
         grant.member_id = member_id;
     }
     if let Some(client) = filled(answer.client_endpoint) {
-        match endpoint::portal(&client) {
-            Some(url) => grant.client_endpoint = url.into(),
-            None => tracing::warn!("the portal's new address is not https, and is not taken over"),
+        if let Some(url) = endpoint::portal(&client) {
+            grant.client_endpoint = url.into();
+        } else {
+            tracing::warn!("the portal's new address is not https, and is not taken over");
         }
     }
     if let Some(server) = filled(answer.server_endpoint) {

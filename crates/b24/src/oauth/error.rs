@@ -23,8 +23,13 @@ pub enum TokenError {
         at: String,
     },
     /// The authorisation server refused the tokens or the code for good.
-    #[error("{}", refusal(.0, .1.as_deref()))]
-    Refused(ApiError, Option<String>),
+    #[error("{}", refusal(.error, .unanswered.as_deref()))]
+    Refused {
+        /// Its words.
+        error: Box<ApiError>,
+        /// When the answer to an earlier request for these tokens was lost, if one was.
+        unanswered: Option<String>,
+    },
     /// The authorisation server did not answer, or with something else than tokens.
     #[error("the authorisation server did not give new tokens: {0}")]
     NoAnswer(String),
@@ -66,7 +71,7 @@ impl TokenError {
         match self {
             Self::NoAnswer(_) => Kind::Temporary,
             Self::Store(_) => Kind::Local,
-            Self::Refused(error, _) if error.status >= 500 || error.status == 429 => {
+            Self::Refused { error, .. } if error.status >= 500 || error.status == 429 => {
                 Kind::Temporary
             }
             _ => Kind::Auth,
@@ -144,7 +149,7 @@ impl Denial {
     pub(crate) fn of_token(error: &TokenError) -> Option<Self> {
         match error {
             TokenError::Missing | TokenError::Lost { .. } => Some(Self::AuthoriseAgain),
-            TokenError::Refused(error, _) => Self::of(error),
+            TokenError::Refused { error, .. } => Self::of(error),
             _ => None,
         }
     }

@@ -103,7 +103,7 @@ impl Entry {
             return Next::Use;
         }
         match &self.flight {
-            Some(flight) if flight.until > now => Next::Wait(flight.until - now),
+            Some(flight) if flight.until > now => Next::Wait(flight.until.saturating_sub(now)),
             Some(Flight {
                 asked: Some(asked), ..
             }) => {
@@ -174,7 +174,10 @@ impl Entry {
 
     /// Why a refusal of these tokens is one, with what went before.
     pub(super) fn refusal(&self, error: ApiError) -> TokenError {
-        TokenError::Refused(error, self.unanswered.map(moment))
+        TokenError::Refused {
+            error: Box::new(error),
+            unanswered: self.unanswered.map(moment),
+        }
     }
 
     fn error(&self, end: &End) -> TokenError {

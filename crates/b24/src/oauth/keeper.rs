@@ -10,6 +10,7 @@ use super::grant::Grant;
 use super::refresher::{Proof, RefreshError};
 use super::{Shared, TokenError};
 use crate::error::{Error, Kind};
+use crate::room::transport::Transport;
 use crate::rt::{self, Instant};
 use crate::store::{Loaded, Row, StoreError, TokenKey};
 
@@ -170,11 +171,13 @@ impl Keeper {
                     pause = (pause * 2).min(LOOK.1);
                 }
                 Next::Claim(claimed) => {
+                    // What can fail without a request fails before the lease.
+                    let transport = self.shared.transport(&claimed.grant.server_endpoint)?;
                     if self.swap(found.version, &claimed).await? {
                         let asking = claimed.asking(found.now());
                         // Stopped for longer than the lease, we have lost it to somebody else.
                         if self.swap(found.version + 1, &asking).await? {
-                            return self.ask(&asking, &holder).await;
+                            return self.ask(&transport, &asking, &holder).await;
                         }
                     }
                 }
@@ -183,17 +186,18 @@ impl Keeper {
     }
 
     /// Sends the one request. `asking` is what the store holds now.
-    async fn ask(&self, asking: &Entry, holder: &str) -> Result<Arc<Live>, Error> {
+    async fn ask(
+        &self,
+        transport: &Arc<dyn Transport>,
+        asking: &Entry,
+        holder: &str,
+    ) -> Result<Arc<Live>, Error> {
         let grant = &asking.grant;
-        let answer = match &self.shared.refresher {
-            Some(refresher) => refresher.refresh(grant).await,
-            None => {
-                let transport = self.shared.transport(&grant.server_endpoint)?;
-                self.shared
-                    .server
-                    .ask(&transport, grant, Proof::Refresh)
-                    .await
-            }
+        let answer = if let Some(refresher) = &self.shared.refresher {
+            refresher.refresh(grant).await
+        } else {
+            let server = &self.shared.server;
+            server.ask(transport, grant, Proof::Refresh).await
         };
         match answer {
             Ok(renewed) if renewed.member_id == self.key.member_id => {

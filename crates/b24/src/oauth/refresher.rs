@@ -53,7 +53,10 @@ impl From<RefreshError> for TokenError {
     fn from(error: RefreshError) -> Self {
         match error {
             RefreshError::NotSent(text) | RefreshError::Lost(text) => Self::NoAnswer(text),
-            RefreshError::Refused(error) => Self::Refused(error, None),
+            RefreshError::Refused(error) => Self::Refused {
+                error: Box::new(error),
+                unanswered: None,
+            },
             RefreshError::Untrusted(host) => Self::Untrusted { host },
         }
     }

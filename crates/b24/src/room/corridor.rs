@@ -19,7 +19,7 @@ use tracing::Instrument;
 
 use super::auth::Ticket;
 use super::decode::{self, Decode, Success};
-use super::gate::{Place, TooLate};
+use super::gate::{Entered, Place, TooLate};
 use super::retry::{self, Failure, Tried, Verdict};
 use super::transport::{Sent, TransportError};
 use crate::call::{Replay, Version};
@@ -124,7 +124,9 @@ async fn attempts<R>(
         wait_for_operating_time(client, outbound, deadline).await?;
         // Before a place is taken: a refresh takes time.
         client.access.ready(deadline).await?;
-        let place = queue(client, outbound, deadline).await?;
+        let Some(place) = queue(client, outbound, deadline).await? else {
+            continue;
+        };
         let (ticket, request) = match prepare(client, outbound, request_id, deadline).await {
             Ok(ready) => ready,
             Err(error) => {
@@ -216,19 +218,8 @@ async fn wait_for_operating_time(
     outbound: &Outbound,
     deadline: Instant,
 ) -> Result<(), Error> {
-    loop {
-        let now = rt::now();
-        let longest = client.gate.ledger(client.credential, |ledger| {
-            let waits = outbound
-                .charges
-                .iter()
-                .filter_map(|method| Some((ledger.wait(method, now)?, method)));
-            waits.max_by_key(|(wait, _)| *wait)
-        });
-        let Some((wait, method)) = longest else {
-            return Ok(());
-        };
-        if now + wait > deadline {
+    while let Some((wait, method)) = operating_wait(client, outbound) {
+        if rt::now() + wait > deadline {
             return Err(too_late("operating time", wait).with_method(method.clone()));
         }
         client.tell(&Event::Waiting {
@@ -239,10 +230,33 @@ async fn wait_for_operating_time(
         client.counters.waited_operating(wait);
         rt::sleep(wait).await;
     }
+    Ok(())
 }
 
-async fn queue(client: &Inner, outbound: &Outbound, deadline: Instant) -> Result<Place, Error> {
-    let (place, waited) = match client.gate.enter(deadline).await {
+/// The longest wait of the methods that a request spends operating time of.
+fn operating_wait<'a>(client: &Inner, outbound: &'a Outbound) -> Option<(Duration, &'a String)> {
+    let now = rt::now();
+    client.gate.ledger(client.credential, |ledger| {
+        let waits = outbound
+            .charges
+            .iter()
+            .filter_map(|method| Some((ledger.wait(method, now)?, method)));
+        waits.max_by_key(|(wait, _)| *wait)
+    })
+}
+
+/// A place in the queue of the portal's rate; `None`: meanwhile another process has told that operating time is used up.
+async fn queue(
+    client: &Inner,
+    outbound: &Outbound,
+    deadline: Instant,
+) -> Result<Option<Place>, Error> {
+    let Entered {
+        place,
+        waited,
+        spent,
+        away,
+    } = match client.gate.enter(client.credential, deadline).await {
         Ok(entered) => entered,
         Err(TooLate(wait)) => return Err(too_late("rate", wait)),
     };
@@ -254,7 +268,21 @@ async fn queue(client: &Inner, outbound: &Outbound, deadline: Instant) -> Result
             wait: waited,
         });
     }
-    Ok(place)
+    if let Some(why) = &away {
+        tracing::warn!(
+            why,
+            "the shared budget is away: a quarter of the limits is used until it is back"
+        );
+        client.tell(&Event::BudgetAway { why });
+    }
+    if !spent.is_empty() {
+        client.learn_from_others(spent);
+        if operating_wait(client, outbound).is_some() {
+            place.released();
+            return Ok(None);
+        }
+    }
+    Ok(Some(place))
 }
 
 fn too_late(limit: &'static str, wait: Duration) -> Error {

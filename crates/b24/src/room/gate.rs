@@ -8,7 +8,9 @@ use futures_util::future::{Either, select};
 
 use super::bucket::{Bucket, Pace, Wait};
 use super::operating::Ledger;
+use super::places::{Places, Turn, careful};
 use crate::rt::{self, Instant};
+use crate::store::{SharedBudget, Spent};
 
 /// What the process knows about one portal's limits.
 #[derive(Debug)]
@@ -20,6 +22,21 @@ pub(crate) struct Gate {
     answered: tokio::sync::Notify,
     /// By credential: the portal counts operating time per webhook or application.
     ledgers: Mutex<HashMap<u64, Ledger>>,
+    /// What the portal lets through, whether all of it is used or a careful part.
+    pace: Mutex<Option<Pace>>,
+    /// The places that all processes share.
+    common: Mutex<Option<Arc<Places>>>,
+}
+
+/// A place that was entered.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    pub(crate) place: Place,
+    pub(crate) waited: Duration,
+    /// What other processes have learned of operating time.
+    pub(crate) spent: Vec<Spent>,
+    /// Why the shared budget is away, told to the first that sees it.
+    pub(crate) away: Option<String>,
 }
 
 /// The wait would end after the deadline.
@@ -33,6 +50,8 @@ impl Gate {
             bucket: Mutex::new(Bucket::new(pace)),
             answered: tokio::sync::Notify::new(),
             ledgers: Mutex::default(),
+            pace: Mutex::new(pace),
+            common: Mutex::default(),
         })
     }
 
@@ -54,18 +73,48 @@ impl Gate {
             gate
         });
         if stated {
-            lock(&gate.bucket).set_pace(pace);
-            // Who waits at the head waits for the old pace.
-            gate.answered.notify_one();
+            gate.set_pace(pace);
         }
         gate
     }
 
-    /// Waits for a place among all requests to the portal. Returns it and how long that took.
+    /// From now on the portal lets this through.
+    pub(crate) fn set_pace(&self, pace: Option<Pace>) {
+        *lock(&self.pace) = pace;
+        self.use_pace(pace);
+    }
+
+    fn use_pace(&self, pace: Option<Pace>) {
+        lock(&self.bucket).set_pace(pace);
+        // Who waits at the head waits for the old pace.
+        self.answered.notify_one();
+    }
+
+    /// From now on places are shared with other processes.
+    pub(crate) fn share(&self, budget: Arc<dyn SharedBudget>, portal: &str) {
+        *lock(&self.common) = Some(Arc::new(Places::new(budget, portal)));
+    }
+
+    fn common(&self) -> Option<(Arc<Places>, Pace)> {
+        let common = lock(&self.common).clone()?;
+        Some((common, (*lock(&self.pace))?))
+    }
+
+    /// Tells other processes how much operating time is used.
+    pub(crate) fn tell_spent(&self, credential: u64, spent: impl FnOnce() -> Option<Spent>) {
+        if let Some((common, _)) = self.common()
+            && let Some(spent) = spent()
+        {
+            common.spent(credential, spent);
+        }
+    }
+
+    /// Waits for a place among all requests to the portal: first among those of this process, then among those of all.
     pub(crate) async fn enter(
         self: &Arc<Self>,
+        credential: u64,
         deadline: Instant,
-    ) -> Result<(Place, Duration), TooLate> {
+    ) -> Result<Entered, TooLate> {
         let begun = rt::now();
         let left = deadline.saturating_duration_since(begun);
         let _head = match self.head.try_lock() {
@@ -75,16 +124,45 @@ impl Gate {
                 None => return Err(self.too_late()),
             },
         };
+        let mut entered = Entered {
+            place: self.take(deadline).await?,
+            waited: Duration::ZERO,
+            spent: Vec::new(),
+            away: None,
+        };
+        if let Some((common, pace)) = self.common() {
+            let left = deadline.saturating_duration_since(rt::now());
+            match common.reserve(pace, credential, left).await {
+                Turn::Now(spent) => {
+                    entered.spent = spent;
+                    self.use_pace(Some(pace));
+                }
+                Turn::TooLate(wait) => {
+                    entered.place.released();
+                    return Err(TooLate(wait));
+                }
+                Turn::Away(why) => {
+                    entered.away = why;
+                    self.use_pace(Some(careful(pace)));
+                }
+                Turn::StillAway => {}
+            }
+        }
+        entered.waited = rt::now().saturating_duration_since(begun);
+        Ok(entered)
+    }
+
+    /// A place in this process's own bucket, for the head of the queue.
+    async fn take(self: &Arc<Self>, deadline: Instant) -> Result<Place, TooLate> {
         loop {
             let answered = self.answered.notified();
             let now = rt::now();
             let wait = match lock(&self.bucket).try_take(now) {
                 Ok(()) => {
-                    let place = Place {
+                    return Ok(Place {
                         gate: Arc::clone(self),
                         done: false,
-                    };
-                    return Ok((place, now.saturating_duration_since(begun)));
+                    });
                 }
                 Err(wait) => wait,
             };
@@ -142,6 +220,9 @@ impl Place {
     }
 
     pub(crate) fn refused(mut self) {
+        if let Some((common, pace)) = self.gate.common() {
+            common.refused(pace);
+        }
         self.end(|bucket| bucket.refused(rt::now()));
     }
 
@@ -188,7 +269,7 @@ mod tests {
         for _ in 0..70 {
             let gate = Arc::clone(&gate);
             tasks.push(tokio::spawn(async move {
-                gate.enter(far()).await.unwrap().0.answered();
+                gate.enter(0, far()).await.unwrap().place.answered();
             }));
         }
         for task in tasks {
@@ -204,13 +285,13 @@ mod tests {
             burst: 1.0,
             rate: 1.0,
         }));
-        gate.enter(far()).await.unwrap().0.answered();
+        gate.enter(0, far()).await.unwrap().place.answered();
         let (served, mut order) = tokio::sync::mpsc::unbounded_channel();
         let mut tasks = Vec::new();
         for n in 0..4 {
             let (gate, served) = (Arc::clone(&gate), served.clone());
             tasks.push(tokio::spawn(async move {
-                gate.enter(far()).await.unwrap().0.answered();
+                gate.enter(0, far()).await.unwrap().place.answered();
                 served.send(n).unwrap();
             }));
             tokio::task::yield_now().await;
@@ -229,10 +310,10 @@ mod tests {
             burst: 1.0,
             rate: 0.01,
         }));
-        gate.enter(far()).await.unwrap().0.answered();
+        gate.enter(0, far()).await.unwrap().place.answered();
         let begun = rt::now();
         let late = gate
-            .enter(rt::now() + Duration::from_secs(10))
+            .enter(0, rt::now() + Duration::from_secs(10))
             .await
             .unwrap_err();
         assert_eq!(begun.elapsed(), Duration::ZERO);
@@ -245,13 +326,13 @@ mod tests {
             burst: 1.0,
             rate: 0.5,
         }));
-        let place = gate.enter(far()).await.unwrap().0;
+        let place = gate.enter(0, far()).await.unwrap().place;
         let head = tokio::spawn({
             let gate = Arc::clone(&gate);
-            async move { gate.enter(far()).await.unwrap().0.answered() }
+            async move { gate.enter(0, far()).await.unwrap().place.answered() }
         });
         tokio::task::yield_now().await;
-        let late = gate.enter(rt::now() + Duration::from_secs(1)).await;
+        let late = gate.enter(0, rt::now() + Duration::from_secs(1)).await;
         assert_eq!(late.unwrap_err().0, Duration::from_secs(2));
         place.answered();
         head.await.unwrap();
@@ -264,11 +345,11 @@ mod tests {
             rate: 0.001,
         };
         let gate = Gate::shared("wider.test", None, Some(slow), false);
-        gate.enter(far()).await.unwrap().0.answered();
+        gate.enter(0, far()).await.unwrap().place.answered();
         let begun = rt::now();
         let head = tokio::spawn({
             let gate = Arc::clone(&gate);
-            async move { gate.enter(far()).await.unwrap().0.answered() }
+            async move { gate.enter(0, far()).await.unwrap().place.answered() }
         });
         tokio::task::yield_now().await;
         Gate::shared("wider.test", None, None, true);

@@ -7,5 +7,6 @@ pub(crate) mod decode;
 pub(crate) mod found;
 pub(crate) mod gate;
 pub(crate) mod operating;
+mod places;
 pub(crate) mod retry;
 pub(crate) mod transport;

@@ -4,11 +4,13 @@
 //! since it was read. Everything else (who refreshes, leases, what a crash leaves behind) is decided in this crate on
 //! top of that. [`MemoryStore`] serves one process; the crate `b24-store` has SQLite and PostgreSQL for many.
 
+mod budget;
 mod memory;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use budget::{Answer, Ask, SharedBudget, Spent};
 pub use memory::MemoryStore;
 
 use crate::rt::{BoxFuture, MaybeSend, MaybeSync};

@@ -12,6 +12,7 @@
 
 mod authority;
 mod batches;
+mod budgets;
 mod calls;
 mod docs;
 mod doors;

@@ -353,7 +353,7 @@ async fn a_revoked_refresh_token_is_asked_about_once() {
     }
     assert_eq!(authority.refreshes(), 1);
     let known = oauth.portal(MEMBER).await.unwrap().unwrap();
-    assert!(matches!(known.problem, Some(TokenError::Refused(..))));
+    assert!(matches!(known.problem, Some(TokenError::Refused { .. })));
     // Authorised again, the same client goes on.
     oauth.adopt(authority.grant()).await.unwrap();
     b24.v2().call("profile").await.unwrap();

@@ -133,7 +133,7 @@ proptest! {
     #[test]
     fn nobody_asks_twice_with_one_token(steps in steps()) {
         let mut row = (Entry::new(grant(0), at(0)), 1u64);
-        let mut places = vec![Place::Idle, Place::Idle, Place::Idle];
+        let mut places = [Place::Idle, Place::Idle, Place::Idle];
         let (mut clock, mut given, mut asked_with) = (0, 0, Vec::new());
         for step in steps {
             let now = at(clock);
