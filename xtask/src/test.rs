@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::process::{cargo, run as run_process};
-use crate::{arrows, codegen, file_size, wasm};
+use crate::{arrows, codegen, file_size, postgres, wasm};
 
 struct Step {
     name: &'static str,
@@ -76,6 +76,7 @@ const STEPS: &[Step] = &[
         name: "tests",
         about: "unit and integration tests",
         run: |root| {
+            postgres::provide()?;
             let arguments = [
                 "test",
                 "--workspace",

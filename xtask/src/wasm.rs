@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
+use crate::debian::{install, is_installed};
 use crate::process::{cargo, output, run, target_directory};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -46,36 +47,13 @@ fn toolchain_has_target() -> Result<bool> {
 }
 
 fn install_missing_packages() -> Result<()> {
-    let missing = PACKAGES
-        .into_iter()
-        .filter(|package| !is_installed(package))
-        .collect::<Vec<_>>();
-    if missing.is_empty() && Path::new(DEBIAN_LIBRARY).exists() {
+    if PACKAGES.iter().all(|package| is_installed(package)) && Path::new(DEBIAN_LIBRARY).exists() {
         return Ok(());
     }
-    let names = PACKAGES.join(" ");
     let remedy = format!(
         "the toolchain cannot build for {TARGET}: run `rustup target add {TARGET}`, \
-         or on Debian as root `apt-get install {names}`"
+         or on Debian as root `apt-get install {}`",
+        PACKAGES.join(" ")
     );
-    if !Path::new("/etc/debian_version").exists() || !is_root() {
-        bail!(remedy);
-    }
-    eprintln!("installing Debian packages: {names}");
-    run(Command::new("apt-get").args(["update", "--quiet"])).context(remedy.clone())?;
-    let mut install = Command::new("apt-get");
-    install
-        .args(["install", "--quiet", "--yes", "--no-install-recommends"])
-        .args(PACKAGES)
-        .env("DEBIAN_FRONTEND", "noninteractive");
-    run(&mut install).context(remedy)
-}
-
-fn is_installed(package: &str) -> bool {
-    let query = ["--show", "--showformat=${db:Status-Status}", package];
-    output(Command::new("dpkg-query").args(query)).is_ok_and(|status| status == "installed")
-}
-
-fn is_root() -> bool {
-    output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+    install(&PACKAGES, &remedy)
 }

@@ -155,7 +155,11 @@ impl Client {
     }
 
     pub(crate) async fn walk(&self, outbound: &Outbound) -> Result<Inbound, Error> {
-        self.walk_reading(outbound, decode::answer).await
+        let inbound = self.walk_reading(outbound, decode::answer).await?;
+        if outbound.method == "app.info" {
+            self.0.learn_licence(&inbound.success.result);
+        }
+        Ok(inbound)
     }
 
     pub(crate) async fn walk_reading<R>(

@@ -235,7 +235,9 @@ mod platform {
 }
 
 pub use platform::{BoxFuture, MaybeSend, MaybeSync};
-pub(crate) use platform::{HAS_TLS, Instant, Task, body, detach, http_client, never_sent, sleep, spawn};
+pub(crate) use platform::{
+    HAS_TLS, Instant, Task, body, detach, http_client, never_sent, sleep, spawn,
+};
 
 pub(crate) fn now() -> Instant {
     Instant::now()

@@ -1,0 +1,145 @@
+//! Stores that cannot be used, and what they say.
+
+use b24::store::{Record, SharedBudget, StoreError, StoreFault, TokenKey, TokenStore};
+use b24_store::{Keys, PostgresStore, SqliteStore};
+
+use crate::server::Server;
+use crate::stores::keys;
+
+fn key() -> TokenKey {
+    TokenKey {
+        client_id: "local.1".to_owned(),
+        member_id: "m".to_owned(),
+    }
+}
+
+fn says(error: &StoreError, fault: StoreFault, word: &str) {
+    assert_eq!(error.fault(), fault, "{error}");
+    assert!(error.to_string().contains(word), "{error}");
+}
+
+#[tokio::test]
+async fn files_that_are_no_store_are_told_apart() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("b24.db");
+    let open = || SqliteStore::open_with(path.clone(), keys());
+
+    std::fs::write(
+        &path,
+        "just some text that is longer than a header of a hundred bytes, ".repeat(9),
+    )
+    .unwrap();
+    says(
+        &open().await.unwrap_err(),
+        StoreFault::Corrupt,
+        "b24.db: it is no store",
+    );
+
+    std::fs::remove_file(&path).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other
+        .execute_batch("CREATE TABLE customers (id INTEGER)")
+        .unwrap();
+    drop(other);
+    says(
+        &open().await.unwrap_err(),
+        StoreFault::Corrupt,
+        "of something else",
+    );
+
+    std::fs::remove_file(&path).unwrap();
+    drop(open().await.unwrap());
+    let newer = rusqlite::Connection::open(&path).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+    drop(newer);
+    says(
+        &open().await.unwrap_err(),
+        StoreFault::Newer,
+        "tables 99, known are 1",
+    );
+
+    let nowhere = directory.path().join("no/such/directory/b24.db");
+    let missing = SqliteStore::open_with(nowhere, keys()).await.unwrap_err();
+    says(&missing, StoreFault::Other, "cannot be made");
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("b24.db");
+    let keys = keys();
+    let store = SqliteStore::open_with(&path, keys.clone()).await.unwrap();
+    let record = Record::from_bytes(vec![7; 20_000]);
+    store.swap(&key(), 0, &record).await.unwrap();
+    drop(store);
+    // The thread of the store closes the file after that, and writes the log back into it.
+    while directory.path().join("b24.db-wal").exists() {
+        tokio::task::yield_now().await;
+    }
+    let mut bytes = std::fs::read(&path).unwrap();
+    for byte in &mut bytes[4096..] {
+        *byte = 0x55;
+    }
+    std::fs::write(&path, bytes).unwrap();
+    let error = match SqliteStore::open_with(&path, keys).await {
+        Ok(store) => store.load(&key()).await.unwrap_err(),
+        Err(error) => error,
+    };
+    assert_eq!(error.fault(), StoreFault::Corrupt, "{error}");
+}
+
+/// Root may write everywhere: the database itself is told to be read-only.
+#[tokio::test]
+async fn a_store_that_cannot_be_written_is_told() {
+    let server = Server::shared();
+    let address = server.database("readonly");
+    drop(PostgresStore::open_with(&address, keys()).await.unwrap());
+    let read_only = format!("{address}?options=-c%20default_transaction_read_only%3Don");
+    let store = PostgresStore::open_with(&read_only, keys()).await.unwrap();
+    let error = store
+        .swap(&key(), 0, &Record::from_bytes(*b"x"))
+        .await
+        .unwrap_err();
+    says(&error, StoreFault::ReadOnly, "read, not write");
+}
+
+#[tokio::test]
+async fn newer_tables_in_postgres_are_told() {
+    let server = Server::shared();
+    let address = server.database("newer");
+    drop(PostgresStore::open_with(&address, keys()).await.unwrap());
+    server.sql("newer", "INSERT INTO b24_schema VALUES (99)");
+    let newer = PostgresStore::open_with(&address, keys())
+        .await
+        .unwrap_err();
+    says(&newer, StoreFault::Newer, "tables 99, known are 1");
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_shows_no_password() {
+    let address = "postgresql://b24:p4ssw0rd@host:port/db?x";
+    let error = PostgresStore::open_with(address, keys()).await.unwrap_err();
+    assert!(
+        !format!("{error} {error:?}").contains("p4ssw0rd"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_store_for_budgets_needs_no_key_and_keeps_no_tokens() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("b24.db");
+    let store = SqliteStore::open_for_budgets(&path).await.unwrap();
+    let ask = b24::store::Ask {
+        portal: "acme.bitrix24.com".to_owned(),
+        credential: "a".to_owned(),
+        burst: 50.0,
+        rate: 2.0,
+        within: std::time::Duration::MAX,
+    };
+    store.reserve(&ask).await.unwrap();
+    let error = store.load(&key()).await.unwrap_err();
+    says(&error, StoreFault::KeyMissing, "opened for budgets only");
+    let tokens = SqliteStore::open_with(&path, Keys::parse(&Keys::generate()).unwrap());
+    assert_eq!(tokens.await.unwrap().load(&key()).await.unwrap().row, None);
+}

@@ -1,0 +1,10 @@
+//! Integration tests of the stores: one contract for all of them, real files, a real PostgreSQL, killed processes.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod authority;
+mod bad_stores;
+mod contract;
+mod killed;
+mod server;
+mod stores;
