@@ -1,7 +1,8 @@
 //! The tables in a SQLite file.
 
 use std::path::Path;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use b24::store::{StoreError, StoreFault};
 use rusqlite::{Connection, TransactionBehavior};
@@ -40,25 +41,30 @@ const MIGRATIONS: [&str; SCHEMA as usize] = ["
 /// Another process may hold the file for so long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Between attempts to open a file that others are opening.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Opens the file, makes it if it is not there, and brings its tables up to date. `durable`: a commit is on the disk
 /// before it is told.
+///
+/// SQLite itself does not wait where two connections turn on the write-ahead log at once: it fails in one of them.
 pub(super) fn open(path: &Path, durable: bool) -> Result<Connection, StoreError> {
+    let begun = Instant::now();
+    loop {
+        match attempt(path, durable) {
+            Err(error) if error.fault() == StoreFault::Away && begun.elapsed() < PATIENCE => {
+                std::thread::sleep(PAUSE);
+            }
+            opened => return opened,
+        }
+    }
+}
+
+fn attempt(path: &Path, durable: bool) -> Result<Connection, StoreError> {
     create_private(path)?;
     let mut connection = Connection::open(path).map_err(failed)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
-    let number = |connection: &Connection, name: &str| {
-        connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
-    };
-    let application = number(&connection, "application_id").map_err(failed)?;
-    let version = number(&connection, "user_version").map_err(failed)?;
-    if application != APPLICATION && (application != 0 || version != 0 || has_tables(&connection)?)
-    {
-        return Err(StoreError::new(
-            StoreFault::Corrupt,
-            "it is a database of something else: name another file",
-        ));
-    }
-    check_version("the store", version)?;
+    check(&mut connection)?;
     connection
         .pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
         .map_err(failed)?;
@@ -70,11 +76,25 @@ pub(super) fn open(path: &Path, durable: bool) -> Result<Connection, StoreError>
     Ok(connection)
 }
 
-fn has_tables(connection: &Connection) -> Result<bool, StoreError> {
-    let count: i64 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(failed)?;
-    Ok(count > 0)
+/// Whether the file is a store, or empty.
+fn check(connection: &mut Connection) -> Result<(), StoreError> {
+    let (application, version, tables) = header(connection).map_err(failed)?;
+    let is_empty = (application, version, tables) == (0, 0, 0);
+    if application != APPLICATION && !is_empty {
+        return Err(StoreError::new(
+            StoreFault::Corrupt,
+            "it is a database of something else: name another file",
+        ));
+    }
+    check_version("the store", version)
+}
+
+/// Whose file it is, of which version, with how many tables: at one moment, for somebody may be making it.
+fn header(connection: &mut Connection) -> rusqlite::Result<(i64, i64, i64)> {
+    let moment = connection.transaction()?;
+    let tables = moment.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let number = |name: &str| moment.pragma_query_value(None, name, |row| row.get(0));
+    Ok((number("application_id")?, number("user_version")?, tables))
 }
 
 /// Several processes may come at once: the first migrates, the others find it done.
@@ -95,6 +115,10 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
 
 /// A file with tokens is for its owner only, sealed or not.
 fn create_private(path: &Path) -> Result<(), StoreError> {
+    /// To close a file gives up the locks that other connections of this process have on it. So nobody here opens a file
+    /// that is being made.
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _alone = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut options = std::fs::File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]

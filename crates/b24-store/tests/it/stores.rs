@@ -68,6 +68,29 @@ async fn two_stores_of_one_file_are_one() {
     );
 }
 
+/// Each thread has a connection of its own, as a process has.
+#[test]
+fn a_new_file_is_opened_by_many_at_once() {
+    let keys = keys();
+    for _ in 0..20 {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("b24.db");
+        let start = std::sync::Barrier::new(16);
+        let open = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            start.wait();
+            let open = SqliteStore::open_with(&path, keys.clone());
+            runtime.unwrap().block_on(open).map(drop)
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..16).map(|_| scope.spawn(open)).collect();
+            for thread in threads {
+                thread.join().unwrap().unwrap();
+            }
+        });
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_file_of_tokens_is_for_its_owner() {
