@@ -385,6 +385,7 @@ fn merge(batch: &Options, call: &Options) -> Options {
         request_id: call.request_id.clone(),
         idempotency_key: call.idempotency_key.clone(),
         permit: None,
+        reserved: 0.0,
     }
 }
 

@@ -260,10 +260,21 @@ pub(super) struct Reservation {
     client: Client,
     method: String,
     seconds: f64,
+    /// The price of a page.
+    unit: f64,
     lost: bool,
 }
 
 impl Reservation {
+    /// The seconds, if they are those of several pages.
+    fn of_several(&self) -> f64 {
+        if self.seconds > self.unit * 1.5 {
+            self.seconds
+        } else {
+            0.0
+        }
+    }
+
     fn answered(mut self) {
         self.lost = false;
     }
@@ -324,6 +335,7 @@ impl Sender {
                     client: self.client.clone(),
                     method: self.method.clone(),
                     seconds,
+                    unit,
                     lost: true,
                 },
             )),
@@ -373,7 +385,8 @@ impl Sender {
         }
         let ask = reader.ask(wanted);
         let decode = ask.decode();
-        let outbound = self.outbound(ask);
+        let mut outbound = self.outbound(ask);
+        outbound.options.reserved = reservation.of_several();
         let Inbound {
             success,
             request_id,

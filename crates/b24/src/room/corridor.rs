@@ -51,6 +51,9 @@ pub(crate) struct Options {
     pub(crate) deadline: Option<Duration>,
     pub(crate) request_id: Option<String>,
     pub(crate) idempotency_key: Option<String>,
+    /// Seconds of operating time that are reserved for a request that could be made smaller: lost, it is sent again only
+    /// if there are as many once more.
+    pub(crate) reserved: f64,
     /// Who is asked before each attempt leaves.
     pub(crate) permit: Option<Permit>,
 }
@@ -169,6 +172,9 @@ async fn attempts<R>(
         );
         tracing::debug!(?verdict, attempt = tried.attempt, "attempt failed");
         let (pause, why) = match verdict {
+            Verdict::Again(_) if !may_repeat(client, outbound, &failure) => {
+                return Err(into_error(failure).with_kind(Kind::Temporary));
+            }
             Verdict::Again(pause) => {
                 tried.attempt += 1;
                 client.counters.retried();
@@ -231,6 +237,17 @@ async fn wait_for_operating_time(
         rt::sleep(wait).await;
     }
     Ok(())
+}
+
+/// Whether there is operating time for the request once more, after an attempt that may have used its own up.
+fn may_repeat(client: &Inner, outbound: &Outbound, failure: &Failure) -> bool {
+    let seconds = outbound.options.reserved;
+    if seconds <= 0.0 || !retry::may_have_reached(failure) {
+        return true;
+    }
+    let now = rt::now();
+    let repeat = |method: &String| client.ledger(|ledger| ledger.repeat(method, seconds, now));
+    outbound.charges.iter().all(repeat)
 }
 
 /// The longest wait of the methods that a request spends operating time of.

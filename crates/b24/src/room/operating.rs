@@ -127,6 +127,20 @@ impl Ledger {
         }
     }
 
+    /// A request that had reserved `seconds` was lost, and may have cost them. Whether it may be sent once more with the same
+    /// reservation; then they are charged.
+    pub(crate) fn repeat(&mut self, method: &str, seconds: f64, now: Instant) -> bool {
+        let limit = self.limit();
+        let Some(account) = self.accounts.get_mut(method) else {
+            return true;
+        };
+        if account.blocks() && account.used() + account.reserved() + seconds > limit {
+            return false;
+        }
+        account.charge(seconds, now);
+        true
+    }
+
     /// A request that had reserved `seconds` is over. Lost, it may have cost them all.
     pub(crate) fn settle(&mut self, method: &str, seconds: f64, lost: bool, now: Instant) {
         if let Some(account) = self.accounts.get_mut(method) {

@@ -142,11 +142,57 @@ async fn the_documented_limit_is_read_at_its_floor() {
     assert!(seconds <= 1.02 * 25.65, "{seconds}");
 }
 
+/// A portal: rows, milliseconds a page and on the way, requests served at once, its two buckets.
+#[derive(Debug)]
+struct Odd {
+    rows: u64,
+    page_cost: u64,
+    latency: u64,
+    workers: usize,
+    pace: (u32, u32),
+    limit: f64,
+}
+
+impl Odd {
+    /// It refuses nothing, and all rows come.
+    fn is_read_without_a_refusal(&self) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let (burst, rate) = (self.pace.0, f64::from(self.pace.1));
+            let portal = Portal::builder()
+                .workers(self.workers)
+                .page_cost(Duration::from_millis(self.page_cost))
+                .rate(Rate::Bucket {
+                    size: f64::from(burst),
+                    per_second: rate,
+                })
+                .operating(Operating::Limit(self.limit))
+                .deals(self.rows);
+            let portal = portal.start().await.unwrap();
+            let b24 = far(&portal, Duration::from_millis(self.latency))
+                .limits(Limits::Custom { burst, rate })
+                .operating_limit(self.limit)
+                .build()
+                .unwrap();
+            let (delivered, _) = read(&b24, &portal).await;
+            let stats = b24.stats();
+            assert_eq!(
+                (delivered, stats.refused_rate, stats.refused_operating),
+                (self.rows, 0, 0)
+            );
+        });
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     /// Whatever the portal takes for a page and for the way, however many it serves at once and
-    /// however small its buckets are: it refuses nothing, and all rows come.
+    /// however small its buckets are.
     #[test]
     fn no_bucket_of_the_portal_is_exceeded(
         rows in 0_u64..12_000,
@@ -156,26 +202,21 @@ proptest! {
         pace in (1_u32..60, 1_u32..6),
         limit in 30.0_f64..480.0,
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        runtime.block_on(async {
-            let (burst, rate) = (pace.0, f64::from(pace.1));
-            let portal = Portal::builder()
-                .workers(workers)
-                .page_cost(Duration::from_millis(page_cost))
-                .rate(Rate::Bucket { size: f64::from(burst), per_second: rate })
-                .operating(Operating::Limit(limit))
-                .deals(rows);
-            let portal = portal.start().await.unwrap();
-            let b24 = far(&portal, Duration::from_millis(latency))
-                .limits(Limits::Custom { burst, rate })
-                .operating_limit(limit)
-                .build()
-                .unwrap();
-            let (delivered, _) = read(&b24, &portal).await;
-            let stats = b24.stats();
-            assert_eq!((delivered, stats.refused_rate, stats.refused_operating), (rows, 0, 0));
-        });
+        Odd { rows, page_cost, latency, workers, pace, limit }.is_read_without_a_refusal();
     }
+}
+
+#[test]
+fn a_request_that_is_lost_at_the_wall_has_cost_its_operating_time() {
+    let odd = Odd {
+        rows: 8_767,
+        page_cost: 356,
+        latency: 0,
+        workers: 1,
+        pace: (4, 1),
+        limit: 77.04,
+    };
+    odd.is_read_without_a_refusal();
 }
 
 #[tokio::test(start_paused = true)]

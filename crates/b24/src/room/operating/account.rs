@@ -53,7 +53,7 @@ impl Account {
         self.baskets.retain(|basket| basket.frees_at > now);
         let over = charge.used.max(0.0) - self.used();
         if over > 0.0 {
-            self.add(over, now);
+            self.charge(over, now);
         } else {
             self.remove(-over);
         }
@@ -98,7 +98,7 @@ impl Account {
             self.reserved = 0.0;
         }
         if lost {
-            self.add(seconds, now);
+            self.charge(seconds, now);
         }
     }
 
@@ -141,7 +141,7 @@ impl Account {
     }
 
     /// Charges seconds now. They leave later than the portal says, never earlier.
-    fn add(&mut self, seconds: f64, now: Instant) {
+    pub(super) fn charge(&mut self, seconds: f64, now: Instant) {
         match self.baskets.back_mut() {
             Some(basket) if now.saturating_duration_since(basket.begun) < MINUTE => {
                 basket.seconds += seconds;

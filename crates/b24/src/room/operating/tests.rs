@@ -44,6 +44,25 @@ fn a_refusal_teaches_a_lower_limit() {
 }
 
 #[test]
+fn a_lost_request_is_repeated_only_if_there_is_time_for_it_twice() {
+    let (mut ledger, now) = (Ledger::default(), Instant::now());
+    ledger.learn(METHOD, charge(390.0, 300.0), now);
+    assert_eq!(ledger.reserve(METHOD, 12.0, 1.0, now), Room::Granted(12.0));
+    assert!(ledger.repeat(METHOD, 12.0, now));
+    assert!(!ledger.repeat(METHOD, 12.0, now));
+    ledger.settle(METHOD, 12.0, true, now);
+    assert!((ledger.used(METHOD, now).seconds - 414.0).abs() < 1e-9);
+    // A portal that only counts does not block.
+    let mut open = Ledger::default();
+    let counted = Charge {
+        frees_in: None,
+        ..charge(9_000.0, 0.0)
+    };
+    open.learn(METHOD, counted, now);
+    assert!(open.repeat(METHOD, 12.0, now));
+}
+
+#[test]
 fn a_refusal_out_of_the_blue_waits_one_basket() {
     let (mut ledger, now) = (Ledger::default(), Instant::now());
     ledger.refused(METHOD, now);
