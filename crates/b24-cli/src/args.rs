@@ -18,7 +18,7 @@ use crate::printer::{ColorChoice, ProgressChoice};
     before_long_help = "\
 Examples:
   b24 --demo export deals -o deals.csv       a portal of your own, 5,000 deals
-  b24 auth login                             keep a webhook
+  b24 auth login                             keep a webhook; with --app, an application
   b24 call crm.item.get entityTypeId=2 id=5  any method
   b24 explain QUERY_LIMIT_EXCEEDED           what a code means
 ",
@@ -60,7 +60,7 @@ pub(crate) enum Command {
     Doctor(commands::doctor::Args),
     /// Ask the portal for its time.
     Ping(commands::ping::Args),
-    /// Keep webhooks and choose between them.
+    /// Keep webhooks and applications, and choose between them.
     Auth(commands::auth::Args),
     /// Start a portal of your own, or talk to a running one.
     Portal(commands::portal::Args),

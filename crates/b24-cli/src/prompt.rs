@@ -6,13 +6,18 @@ use anyhow::{Context, Result};
 
 /// Asks a question that is answered with yes or no; anything but yes is no.
 pub(crate) fn confirmed(question: &str) -> Result<bool> {
-    let mut stderr = std::io::stderr().lock();
-    write!(stderr, "{question} [y/N] ")?;
+    let answer = line(&format!("{question} [y/N] "))?.to_lowercase();
+    Ok(answer == "y" || answer == "yes")
+}
+
+/// Reads a line; empty where there is none.
+pub(crate) fn line(question: &str) -> Result<String> {
+    let mut stderr = std::io::stderr();
+    write!(stderr, "{question}")?;
     stderr.flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
-    let answer = answer.trim().to_lowercase();
-    Ok(answer == "y" || answer == "yes")
+    Ok(answer.trim().to_owned())
 }
 
 /// Reads a line that is not shown.
@@ -38,10 +43,20 @@ struct Echo {
 
 impl Echo {
     fn keep() -> Self {
+        #[cfg(unix)]
+        let before = rustix::termios::tcgetattr(std::io::stdin()).ok();
+        #[cfg(unix)]
+        if let Some(before) = &before {
+            use rustix::termios::{LocalModes, OptionalActions, tcsetattr};
+            // Nor is shown what is typed before the question stands there.
+            let mut silent = before.clone();
+            silent.local_modes.remove(LocalModes::ECHO);
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &silent);
+        }
         Self {
             answered: false,
             #[cfg(unix)]
-            before: rustix::termios::tcgetattr(std::io::stdin()).ok(),
+            before,
         }
     }
 }

@@ -160,7 +160,7 @@ impl Change<'_> {
         }
         let head = Head::new(
             self.session.command,
-            &self.connection.host,
+            &self.connection.place,
             self.entity.word(),
         );
         let mut writer = Writer::create(&plan, &head)?;

@@ -61,7 +61,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
     let fields = read_fields(&entity, session, connection).await?;
     let filter = choice.filter(&entity, &fields)?;
     let question = Question::default()
-        .with("portal", &connection.client.redacted_webhook())
+        .with("portal", &connection.caller())
         .with("rows", &(entity.word(), &filter, choice.ids()));
     let select = everything(&entity, Some(&fields)).unwrap_or_else(|| {
         let names = fields.iter().map(|field| field.name.clone());

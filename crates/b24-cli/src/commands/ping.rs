@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::exit::Exit;
 use crate::session::Session;
 
-/// Ask the portal for its time: does it answer, does it take the webhook, how fast.
+/// Ask the portal for its time: does it answer, does it let us in, how fast.
 #[derive(Debug, clap::Args)]
 #[command(before_long_help = "\
 Examples:

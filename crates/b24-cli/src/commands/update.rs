@@ -72,7 +72,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
     let filter = choice.filter(&entity, &fields)?;
     let set = set.checked(&entity, &fields, session, connection).await?;
     let question = Question::default()
-        .with("portal", &connection.client.redacted_webhook())
+        .with("portal", &connection.caller())
         .with("rows", &(entity.word(), &filter, choice.ids()))
         .with("values", &set);
     let names = set.entries().iter().map(|(name, _)| name.clone());

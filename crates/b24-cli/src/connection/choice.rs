@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::application::Application;
 use super::credentials::Secret;
 use crate::failure::{Failure, Kind};
 
@@ -23,6 +24,8 @@ pub(crate) struct Said {
     pub(crate) env_webhook: Option<Secret>,
     /// `B24_WEBHOOK_FILE`.
     pub(crate) env_webhook_file: Option<PathBuf>,
+    /// `B24_CLIENT_ID`, `B24_CLIENT_SECRET` and `B24_MEMBER_ID`.
+    pub(crate) env_application: Option<Application>,
     /// `B24_PROFILE`.
     pub(crate) env_profile: Option<String>,
     /// `profile` of `b24.toml`.
@@ -40,6 +43,8 @@ pub(crate) enum Choice {
     Webhook(Secret, Origin),
     /// The webhook in this file.
     File(PathBuf, Origin),
+    /// This application.
+    Application(Box<Application>, Origin),
     /// A profile.
     Profile(String, Origin),
 }
@@ -92,6 +97,12 @@ impl Said {
         if let Some(path) = self.env_webhook_file {
             return Ok(Choice::File(path, Origin::Variable("B24_WEBHOOK_FILE")));
         }
+        if let Some(application) = self.env_application {
+            return Ok(Choice::Application(
+                Box::new(application),
+                Origin::Variable("B24_CLIENT_ID"),
+            ));
+        }
         if let Some(name) = self.env_profile {
             return Ok(Choice::Profile(name, Origin::Variable("B24_PROFILE")));
         }
@@ -139,6 +150,13 @@ mod tests {
         Said {
             env_webhook: Some(Secret::new("env")),
             env_webhook_file: Some("file".into()),
+            env_application: Some(Application {
+                client_id: "local.1".into(),
+                secret: Secret::new("secret"),
+                member_id: "member".into(),
+                portal: None,
+                brought: None,
+            }),
             env_profile: Some("env".into()),
             project: Some("project".into()),
             default: Some("default".into()),
@@ -151,6 +169,9 @@ mod tests {
             Choice::Demo => "demo".into(),
             Choice::Webhook(_, origin) => format!("webhook {origin}"),
             Choice::File(_, origin) => format!("file {origin}"),
+            Choice::Application(application, origin) => {
+                format!("{} {origin}", application.client_id)
+            }
             Choice::Profile(name, origin) => format!("{name} {origin}"),
         }
     }
@@ -190,6 +211,8 @@ mod tests {
         said.env_webhook = None;
         assert_eq!(origin(said.clone()), "file B24_WEBHOOK_FILE");
         said.env_webhook_file = None;
+        assert_eq!(origin(said.clone()), "local.1 B24_CLIENT_ID");
+        said.env_application = None;
         assert_eq!(origin(said.clone()), "env B24_PROFILE");
         said.env_profile = None;
         assert_eq!(origin(said.clone()), "project b24.toml");

@@ -45,6 +45,12 @@ pub(crate) struct Profile {
     pub(crate) operating_limit: Option<String>,
     /// The plan, as the portal told it at `auth login`; it settles `limits = "auto"`.
     pub(crate) licence: Option<String>,
+    /// The application it connects by; absent: a webhook.
+    pub(crate) client_id: Option<String>,
+    /// The portal of that application, under the name that stays.
+    pub(crate) member_id: Option<String>,
+    /// The address on the application's card, if it is not the usual one.
+    pub(crate) callback: Option<String>,
 }
 
 /// The file of a project, which may be committed.
@@ -114,19 +120,35 @@ impl Files {
         self.config.with_file_name("credentials.toml")
     }
 
+    /// `store.key`, beside the configuration: what seals the tokens, unless the environment names another.
+    pub(crate) fn store_key(&self) -> PathBuf {
+        self.config.with_file_name("store.key")
+    }
+
     /// Reads the user's configuration; a missing file is an empty one.
     pub(crate) fn read(&self) -> Result<Config> {
         Ok(read_toml(&self.config)?.unwrap_or_default())
     }
 
-    /// Notes a portal under a name; the first becomes the default.
-    pub(crate) fn add_profile(&self, name: &str, host: &str, licence: Option<&str>) -> Result<()> {
+    /// Notes a portal under a name, and what of it is known; the first becomes the default.
+    pub(crate) fn add_profile(&self, name: &str, known: &Profile) -> Result<()> {
         self.edit(|document| {
             let profiles = table(document, "profile");
             let profile = profiles.entry(name).or_insert_with(toml_edit::table);
-            profile["portal"] = toml_edit::value(host);
-            if let Some(licence) = licence {
+            if let Some(licence) = &known.licence {
                 profile["licence"] = toml_edit::value(licence);
+            }
+            for (key, value) in [
+                ("portal", &known.portal),
+                ("client_id", &known.client_id),
+                ("member_id", &known.member_id),
+                ("callback", &known.callback),
+            ] {
+                if let Some(value) = value {
+                    profile[key] = toml_edit::value(value);
+                } else if let Some(profile) = profile.as_table_like_mut() {
+                    profile.remove(key);
+                }
             }
             if document.get("default_profile").is_none() {
                 document["default_profile"] = toml_edit::value(name);

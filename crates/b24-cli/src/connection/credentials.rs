@@ -41,6 +41,7 @@ impl fmt::Debug for Secret {
 struct Entry {
     webhook: Option<Secret>,
     webhook_command: Option<String>,
+    client_secret: Option<Secret>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -83,23 +84,44 @@ impl Store {
             Some(Entry {
                 webhook: None,
                 webhook_command: None,
+                ..
             })
             | None => Ok(None),
         }
     }
 
+    /// The client secret of a profile's application.
+    pub(crate) fn client_secret(&self, name: &str) -> Result<Option<Secret>> {
+        let entry = self.read()?.profile.remove(name);
+        Ok(entry.and_then(|entry| entry.client_secret))
+    }
+
     /// Keeps a webhook.
     pub(crate) fn keep(&self, name: &str, webhook: &Secret) -> Result<()> {
+        self.keep_only(name, "webhook", webhook)
+    }
+
+    /// Keeps the client secret of an application.
+    pub(crate) fn keep_client_secret(&self, name: &str, secret: &Secret) -> Result<()> {
+        self.keep_only(name, "client_secret", secret)
+    }
+
+    /// A profile has one secret: the new one.
+    fn keep_only(&self, name: &str, key: &str, secret: &Secret) -> Result<()> {
         self.edit(|profiles| {
             let entry = profiles.entry(name).or_insert_with(toml_edit::table);
-            entry["webhook"] = toml_edit::value(webhook.expose());
             if let Some(entry) = entry.as_table_like_mut() {
-                entry.remove("webhook_command");
+                for old in ["webhook", "webhook_command", "client_secret"] {
+                    if old != key {
+                        entry.remove(old);
+                    }
+                }
             }
+            entry[key] = toml_edit::value(secret.expose());
         })
     }
 
-    /// Forgets a webhook; false when there was none.
+    /// Forgets a secret; false when there was none.
     pub(crate) fn forget(&self, name: &str) -> Result<bool> {
         let known = self.read()?.profile.contains_key(name);
         if known {

@@ -1,5 +1,6 @@
 //! From flags, environment and files to a client of one portal.
 
+mod application;
 mod cache;
 mod choice;
 mod config;
@@ -9,6 +10,7 @@ mod identity;
 mod plan;
 mod private;
 mod state;
+mod tokens;
 
 use std::env;
 use std::fmt;
@@ -18,7 +20,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use b24::{Client, Limits, WebhookError, WebhookUrl};
+use b24::{Client, ClientBuilder, Limits, WebhookError, WebhookUrl};
 use b24_portal::Portal;
 use serde_json::Value;
 
@@ -27,9 +29,10 @@ use crate::failure::{Failure, Kind};
 use crate::printer::{Printer, disk_words, watch};
 use crate::session::Mode;
 
+pub(crate) use application::{Application, Standing, host, open};
 pub(crate) use cache::cache;
 pub(crate) use choice::{Choice, Said};
-pub(crate) use config::{Files, Profile, WithLabels, project};
+pub(crate) use config::{Config, Files, Profile, WithLabels, project};
 pub(crate) use credentials::{Secret, Store};
 pub(crate) use http::{cause, http};
 pub(crate) use identity::{Identity, User, licence, scopes, user};
@@ -50,6 +53,12 @@ pub(crate) struct Connection {
     pub(crate) profile: Option<String>,
     /// What may be done there.
     pub(crate) mode: Mode,
+    /// The application that calls, if one does.
+    pub(crate) application: Option<Standing>,
+    /// The webhook by which it is called, if it is one.
+    pub(crate) webhook: Option<Secret>,
+    /// The portal in journals and records: it stays when an application's portal gets another address.
+    pub(crate) place: String,
     /// How it is asked, so that its limits hold; its plan may settle more.
     told: Manners,
     plan: plan::Plan,
@@ -70,6 +79,28 @@ impl Connection {
         let webhook = self.client.redacted_webhook();
         let end = webhook.find("/rest/").unwrap_or(webhook.len());
         webhook[..end].to_owned()
+    }
+
+    /// `webhook` or `application`: by what it is connected.
+    pub(crate) fn means(&self) -> &'static str {
+        if self.application.is_some() {
+            "application"
+        } else {
+            "webhook"
+        }
+    }
+
+    /// Who calls where, without secrets: parts and journals of somebody else are told apart by it. It stays when tokens
+    /// are refreshed and when an application's portal gets another address.
+    pub(crate) fn caller(&self) -> String {
+        match &self.application {
+            None => self.client.redacted_webhook(),
+            Some(standing) => {
+                let user = standing.user_id.map(|id| id.to_string());
+                let user = user.as_deref().unwrap_or("-");
+                format!("{} at {}, user {user}", standing.client_id, self.place)
+            }
+        }
     }
 
     /// How the portal is asked, so that its limits hold.
@@ -107,11 +138,29 @@ pub(crate) struct Manners {
 /// A way to a portal, before a client is made of it.
 #[derive(Debug)]
 struct Way {
-    webhook: Secret,
+    credential: Credential,
     origin: String,
     name: Option<String>,
     profile: Profile,
     demo: Option<Portal>,
+}
+
+#[derive(Debug)]
+enum Credential {
+    Webhook(Secret),
+    Application(Box<Application>),
+}
+
+impl Way {
+    fn new(credential: Credential, origin: impl Into<String>) -> Self {
+        Self {
+            credential,
+            origin: origin.into(),
+            name: None,
+            profile: Profile::default(),
+            demo: None,
+        }
+    }
 }
 
 /// Chooses the portal of this run and makes its client. Sends nothing.
@@ -122,30 +171,24 @@ pub(crate) async fn connect(
 ) -> Result<Connection> {
     let files = Files::locate(global.config.as_deref())?;
     let way = way(said(global, &files)?.choose()?, &files, printer).await?;
-    connection(way, global, printer, deadline)
+    connection(way, &files, global, printer, deadline).await
 }
 
 /// Makes the connection of a webhook that is not kept yet.
-pub(crate) fn connect_to(
+pub(crate) async fn connect_to(
     webhook: Secret,
     origin: &str,
+    files: &Files,
     global: &Global,
     printer: &Printer,
 ) -> Result<Connection> {
-    let profile = Profile::default();
-    let way = Way {
-        webhook,
-        origin: origin.to_owned(),
-        name: None,
-        profile,
-        demo: None,
-    };
-    connection(way, global, printer, None)
+    let way = Way::new(Credential::Webhook(webhook), origin);
+    connection(way, files, global, printer, None).await
 }
 
 /// Everything that was said about the portal.
 pub(crate) fn said(global: &Global, files: &Files) -> Result<Said> {
-    let filled = |name| env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let filled = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
     let flag_given = global.demo
         || global.profile.is_some()
         || global.webhook.is_some()
@@ -159,6 +202,7 @@ pub(crate) fn said(global: &Global, files: &Files) -> Result<Said> {
         env_demo: is_on("B24_DEMO"),
         env_webhook,
         env_webhook_file: filled("B24_WEBHOOK_FILE").map(Into::into),
+        env_application: None,
         env_profile: filled("B24_PROFILE"),
         ..Said::default()
     };
@@ -166,8 +210,11 @@ pub(crate) fn said(global: &Global, files: &Files) -> Result<Said> {
     let settled = flag_given
         || said.env_demo
         || said.env_webhook.is_some()
-        || said.env_webhook_file.is_some()
-        || said.env_profile.is_some();
+        || said.env_webhook_file.is_some();
+    if !settled {
+        said.env_application = Application::of_variables(filled).transpose()?;
+    }
+    let settled = settled || said.env_application.is_some() || said.env_profile.is_some();
     if !settled {
         said.project = project()?.and_then(|(_, project)| project.profile);
         said.default = files.read()?.default_profile;
@@ -176,20 +223,13 @@ pub(crate) fn said(global: &Global, files: &Files) -> Result<Said> {
 }
 
 async fn way(choice: Choice, files: &Files, printer: &Printer) -> Result<Way> {
-    let plain = |webhook, origin: String| Way {
-        webhook,
-        origin,
-        name: None,
-        profile: Profile::default(),
-        demo: None,
-    };
     match choice {
         Choice::Demo => {
             let portal = Portal::builder().demo().start().await?;
-            let way = plain(Secret::new(portal.webhook()), "--demo".into());
+            let webhook = Secret::new(portal.webhook());
             Ok(Way {
                 demo: Some(portal),
-                ..way
+                ..Way::new(Credential::Webhook(webhook), "--demo")
             })
         }
         Choice::Webhook(webhook, origin) => {
@@ -199,13 +239,26 @@ async fn way(choice: Choice, files: &Files, printer: &Printer) -> Result<Way> {
                      B24_WEBHOOK and --webhook-file do not",
                 );
             }
-            Ok(plain(webhook, origin.to_string()))
+            Ok(Way::new(Credential::Webhook(webhook), origin.to_string()))
         }
-        Choice::File(path, origin) => Ok(plain(read_secret(&path)?, origin.to_string())),
+        Choice::File(path, origin) => {
+            let webhook = read_secret(&path, "webhook")?;
+            Ok(Way::new(Credential::Webhook(webhook), origin.to_string()))
+        }
+        Choice::Application(application, origin) => {
+            let credential = Credential::Application(application);
+            Ok(Way::new(credential, origin.to_string()))
+        }
         Choice::Profile(name, origin) => {
             let profile = files.read()?.profile.remove(&name).unwrap_or_default();
-            let Some(webhook) = Store::beside(files).webhook(&name).await? else {
-                return Err(no_such_profile(&name, files).into());
+            let store = Store::beside(files);
+            let secret = store.client_secret(&name)?;
+            let credential = match Application::of_profile(&name, &profile, secret)? {
+                Some(application) => Credential::Application(Box::new(application)),
+                None => match store.webhook(&name).await? {
+                    Some(webhook) => Credential::Webhook(webhook),
+                    None => return Err(no_such_profile(&name, files).into()),
+                },
             };
             let origin = match origin {
                 choice::Origin::Flag(_) | choice::Origin::Default => format!("profile {name}"),
@@ -214,14 +267,14 @@ async fn way(choice: Choice, files: &Files, printer: &Printer) -> Result<Way> {
             Ok(Way {
                 name: Some(name),
                 profile,
-                ..plain(webhook, origin)
+                ..Way::new(credential, origin)
             })
         }
     }
 }
 
-/// The first line of a file, or of stdin for `-`.
-pub(crate) fn read_secret(path: &Path) -> Result<Secret> {
+/// The first line of a file, or of stdin for `-`, which holds a `what`.
+pub(crate) fn read_secret(path: &Path, what: &str) -> Result<Secret> {
     let mut text = String::new();
     let name = if path == Path::new("-") {
         io::stdin().read_to_string(&mut text)?;
@@ -240,7 +293,7 @@ pub(crate) fn read_secret(path: &Path) -> Result<Secret> {
     };
     match text.lines().map(str::trim).find(|line| !line.is_empty()) {
         Some(line) => Ok(Secret::new(line)),
-        None => Err(Failure::usage(format!("{name} holds no webhook"))
+        None => Err(Failure::usage(format!("{name} holds no {what}"))
             .state("nothing was sent")
             .into()),
     }
@@ -267,16 +320,63 @@ fn no_webhook(error: WebhookError, origin: &str) -> Failure {
     Failure::usage(format!("{origin}: {why}")).state("nothing was sent")
 }
 
-fn connection(
+async fn connection(
     way: Way,
+    files: &Files,
     global: &Global,
     printer: &Printer,
     deadline: Option<Instant>,
 ) -> Result<Connection> {
-    WebhookUrl::parse(way.webhook.expose()).map_err(|error| no_webhook(error, &way.origin))?;
     let manners = manners(global, &way.profile)?;
+    let settings = settings(manners, global, printer, deadline)?;
+    let (application, webhook, client, place) = match way.credential {
+        Credential::Webhook(webhook) => {
+            WebhookUrl::parse(webhook.expose()).map_err(|error| no_webhook(error, &way.origin))?;
+            let client = settings.webhook(webhook.expose()).build()?;
+            let place = client.portal().to_owned();
+            (None, Some(webhook), client, place)
+        }
+        Credential::Application(application) => {
+            let oauth = application
+                .open(way.name.as_deref(), files, settings)
+                .await?;
+            let (standing, client, place) =
+                Standing::of(*application, oauth, way.name.as_deref()).await?;
+            (Some(standing), None, client, place)
+        }
+    };
+    let open = manners.limits == Limits::Auto && way.profile.licence.is_none();
+    Ok(Connection {
+        host: client.portal().to_owned(),
+        plan: plan::Plan::new(client.clone(), client.portal(), open),
+        client,
+        origin: way.origin,
+        profile: way.name,
+        application,
+        webhook,
+        place,
+        told: manners,
+        mode: if global.read_only {
+            Mode::ReadOnly
+        } else {
+            way.profile.mode
+        },
+        _demo: way.demo,
+    })
+}
+
+/// Settings of the requests of a connection that is not kept yet, for tokens too.
+pub(crate) fn settings_of(global: &Global, printer: &Printer) -> Result<ClientBuilder> {
+    settings(manners(global, &Profile::default())?, global, printer, None)
+}
+
+fn settings(
+    manners: Manners,
+    global: &Global,
+    printer: &Printer,
+    deadline: Option<Instant>,
+) -> Result<ClientBuilder> {
     let mut builder = Client::builder()
-        .webhook(way.webhook.expose())
         .user_agent(concat!("b24-cli/", env!("CARGO_PKG_VERSION")))
         .limits(manners.limits)
         .share(manners.share)
@@ -296,22 +396,7 @@ fn connection(
             .map_err(|error| Failure::local(format!("{}: {error}", path.display())))?;
         builder = builder.ca_certificates(pem);
     }
-    let client = builder.clone().build()?;
-    let open = manners.limits == Limits::Auto && way.profile.licence.is_none();
-    Ok(Connection {
-        host: client.portal().to_owned(),
-        plan: plan::Plan::new(builder, client.portal(), open),
-        client,
-        origin: way.origin,
-        profile: way.name,
-        told: manners,
-        mode: if global.read_only {
-            Mode::ReadOnly
-        } else {
-            way.profile.mode
-        },
-        _demo: way.demo,
-    })
+    Ok(builder)
 }
 
 fn manners(global: &Global, profile: &Profile) -> Result<Manners, Failure> {

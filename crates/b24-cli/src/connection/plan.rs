@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use b24::{ClientBuilder, Limits};
+use b24::{Client, Limits};
 
 use super::cache::cache;
 use super::private::{Access, write};
@@ -16,8 +16,8 @@ const FRESH: Duration = Duration::from_secs(3600);
 /// What is known of the plan.
 #[derive(Debug)]
 pub(super) struct Plan {
-    /// Makes a client with other limits.
-    builder: ClientBuilder,
+    /// Goes by the plan once it is known.
+    client: Client,
     /// Whether nobody has said what the limits are.
     open: bool,
     file: Option<PathBuf>,
@@ -25,9 +25,9 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(builder: ClientBuilder, host: &str, open: bool) -> Self {
+    pub(super) fn new(client: Client, host: &str, open: bool) -> Self {
         let plan = Self {
-            builder,
+            client,
             open,
             file: cache("plan", host).map(|directory| directory.join("licence.txt")),
             learned: OnceLock::new(),
@@ -61,15 +61,7 @@ impl Plan {
     }
 
     fn settle(&self, licence: &str) {
-        let limits = if is_enterprise(licence) {
-            Limits::Enterprise
-        } else {
-            Limits::Standard
-        };
-        // All clients of a portal in this process share one queue: what the latest one states counts.
-        if limits == Limits::Standard || self.builder.clone().limits(limits).build().is_ok() {
-            let _ = self.learned.set(limits);
-        }
+        let _ = self.learned.set(self.client.apply_licence(licence));
     }
 }
 
@@ -91,8 +83,8 @@ mod tests {
     use super::*;
 
     fn plan(open: bool) -> Plan {
-        let builder = ClientBuilder::default().webhook("http://127.0.0.1:9/rest/1/secret/");
-        Plan::new(builder, "127.0.0.1:9", open)
+        let client = Client::from_webhook("http://127.0.0.1:9/rest/1/secret/").unwrap();
+        Plan::new(client, "127.0.0.1:9", open)
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod look;
 mod portal;
 mod refine;
+mod tokens;
 mod usage;
 
 use std::io;
@@ -17,6 +18,7 @@ use crate::stop::Reason;
 pub(crate) use look::Sent;
 pub(crate) use portal::from_sdk;
 pub(crate) use refine::refine;
+pub(crate) use tokens::{from_store, from_tokens};
 pub(crate) use usage::{closest, from_clap};
 
 /// The message for whatever a command ended with.

@@ -9,7 +9,7 @@ use crate::session::Connection;
 
 /// The message for an error of the SDK.
 pub(crate) fn from_sdk(error: &b24::Error, connection: Option<&Connection>) -> Failure {
-    let case = Case {
+    from_case(&Case {
         error,
         host: error
             .portal()
@@ -17,7 +17,12 @@ pub(crate) fn from_sdk(error: &b24::Error, connection: Option<&Connection>) -> F
             .unwrap_or("the portal"),
         method: error.method().unwrap_or("the call"),
         profile: connection.and_then(|to| to.profile.as_deref()),
-    };
+        means: connection.map_or("webhook", Connection::means),
+    })
+}
+
+pub(super) fn from_case(case: &Case<'_>) -> Failure {
+    let error = case.error;
     let mut failure = match error.reason() {
         _ if error.kind() == b24::Kind::Unknown => case.unknown(),
         Reason::Api(api) => case.refused(api),
@@ -29,6 +34,7 @@ pub(crate) fn from_sdk(error: &b24::Error, connection: Option<&Connection>) -> F
             time_after(*wait)
         )),
         Reason::Redirect { host } => case.moved(host),
+        Reason::Token(why) => case.tokens(why),
         Reason::Timeout(_) => case.plain().hint("--timeout gives one request more time"),
         _ => case.plain(),
     };
@@ -81,20 +87,22 @@ impl From<b24::Kind> for Kind {
 }
 
 /// One error, and what its message needs to know.
-struct Case<'a> {
-    error: &'a b24::Error,
-    host: &'a str,
-    method: &'a str,
-    profile: Option<&'a str>,
+pub(super) struct Case<'a> {
+    pub(super) error: &'a b24::Error,
+    pub(super) host: &'a str,
+    pub(super) method: &'a str,
+    pub(super) profile: Option<&'a str>,
+    /// `webhook` or `application`: by what it is connected.
+    pub(super) means: &'static str,
 }
 
 impl Case<'_> {
-    fn failure(&self, message: impl Into<String>) -> Failure {
+    pub(super) fn failure(&self, message: impl Into<String>) -> Failure {
         Failure::new(self.error.kind().into(), message)
     }
 
     /// The SDK's own line, and what its kind says about the portal.
-    fn plain(&self) -> Failure {
+    pub(super) fn plain(&self) -> Failure {
         let failure = self.failure(self.error.to_string());
         match self.error.kind() {
             b24::Kind::Usage | b24::Kind::Local => failure.state("nothing was sent"),
@@ -129,11 +137,15 @@ impl Case<'_> {
     }
 
     fn refused(&self, api: &ApiError) -> Failure {
-        let code = api.code.as_str();
+        let (code, means) = (api.code.as_str(), self.means);
+        let denied = (means == "application").then(|| self.denied(api)).flatten();
+        if let Some(denied) = denied {
+            return denied;
+        }
         match code {
             "OVERLOAD_LIMIT" => self
                 .failure(format!(
-                    "{} has blocked this webhook for load ({code}); waiting does not help",
+                    "{} has blocked this {means} for load ({code}); waiting does not help",
                     self.host
                 ))
                 .hint(
@@ -141,16 +153,16 @@ impl Case<'_> {
                      > Statistics. Then use --share 30%",
                 ),
             "QUERY_LIMIT_EXCEEDED" if api.status == 401 => self
-                .failure(format!("{} has banned this webhook ({code}, HTTP 401)", self.host))
+                .failure(format!("{} has banned this {means} ({code}, HTTP 401)", self.host))
                 .hint("an administrator must ask the vendor's support; waiting does not help"),
             "INVALID_CREDENTIALS" | "NO_AUTH_FOUND" => self
                 .failure(format!(
-                    "{} does not know this webhook ({code}): deleted, or its secret was changed",
+                    "{} does not know this {means} ({code}): deleted, or its secret was changed",
                     self.host
                 ))
                 .hint(self.login()),
             "authorization_error" => self
-                .failure(format!("the user of this webhook is blocked at {} ({code})", self.host))
+                .failure(format!("the user of this {means} is blocked at {} ({code})", self.host))
                 .state("nothing changed")
                 .hint(self.login()),
             "PORTAL_DELETED" => {
@@ -160,7 +172,9 @@ impl Case<'_> {
             "WRONG_AUTH_TYPE" => self
                 .failure(format!("{} was refused ({code}, HTTP {})", self.method, api.status))
                 .state("nothing changed")
-                .hint(format!("{} works with OAuth only, not with a webhook", self.method)),
+                .hint_if((means == "webhook").then(|| {
+                    format!("{} works with OAuth only, not with a webhook", self.method)
+                })),
             "B24_PORTAL_NOT_PLAYED" => self
                 .failure(format!("the local portal does not play {} ({code}, HTTP {})", self.method, api.status))
                 .hint("b24 portal --unplayed stub answers in the documented shape"),
@@ -239,20 +253,32 @@ impl Case<'_> {
     }
 
     fn moved(&self, to: &str) -> Failure {
-        self.failure(self.error.to_string())
-            .state("nothing changed")
-            .hint(format!(
-                "if {to} is yours, keep a webhook of it: {}",
-                self.login()
-            ))
+        let failure = self
+            .failure(self.error.to_string())
+            .state("nothing changed");
+        if self.means == "application" {
+            let profile = self.profile.map(|name| format!(" {name}"));
+            let profile = profile.unwrap_or_default();
+            return failure.hint(format!(
+                "new tokens tell where the portal is now: b24 auth refresh{profile}"
+            ));
+        }
+        failure.hint(format!(
+            "if {to} is yours, keep a webhook of it: {}",
+            self.login()
+        ))
     }
 
-    fn login(&self) -> String {
-        match self.profile {
-            Some(profile) => format!("b24 auth login {profile}"),
-            None => "b24 auth login".to_owned(),
-        }
+    pub(super) fn login(&self) -> String {
+        login(self.means, self.profile)
     }
+}
+
+/// The command that connects anew.
+pub(super) fn login(means: &str, profile: Option<&str>) -> String {
+    let name = profile.map(|name| format!(" {name}")).unwrap_or_default();
+    let app = if means == "application" { " --app" } else { "" };
+    format!("b24 auth login{name}{app}")
 }
 
 /// ` (its newer form is …)`, where the documentation names one.

@@ -1,7 +1,8 @@
-//! What the portal itself can add to a refusal: the scopes of the webhook, and its user.
+//! What the portal itself can add to a refusal: the scopes of the webhook or application, and its user.
 
 use std::time::Duration;
 
+use super::portal::login;
 use super::{Failure, Kind};
 use crate::catalogue;
 use crate::connection::{Connection, scopes, user};
@@ -39,9 +40,17 @@ async fn with_scopes(mut failure: Failure, code: &str, connection: &Connection) 
         None => "another scope".to_owned(),
     };
     failure.message = format!(
-        "{method} needs {needs}; the webhook has: {} ({code})",
+        "{method} needs {needs}; the {} has: {} ({code})",
+        connection.means(),
         has.join(", ")
     );
+    if connection.application.is_some() {
+        failure.hints = vec![format!(
+            "its maker adds the scope on the application's card; then it is authorised again: {}",
+            login(connection.means(), connection.profile.as_deref())
+        )];
+        return failure;
+    }
     let owner = match user(&connection.client).await {
         Ok(user) => format!("{user}, its owner,"),
         Err(_) => "its owner".to_owned(),
@@ -56,7 +65,8 @@ async fn with_scopes(mut failure: Failure, code: &str, connection: &Connection) 
 async fn with_user(mut failure: Failure, connection: &Connection) -> Failure {
     if let Ok(user) = user(&connection.client).await {
         failure.hints = vec![format!(
-            "the webhook acts as {user}; that role may not do this"
+            "the {} acts as {user}; that role may not do this",
+            connection.means()
         )];
     }
     failure

@@ -12,15 +12,13 @@ const LATER: &[&str] = &[
     "listen",
     "proxy",
     "mcp",
-    "refresh",
-    "env",
     "trigger",
     "snapshot",
     "clone-schema",
 ];
 
 /// Flags that later versions will have.
-const LATER_FLAGS: &[&str] = &["--app", "--data", "--seed"];
+const LATER_FLAGS: &[&str] = &["--data", "--seed"];
 
 /// Turns a parser error into a message of ours.
 pub(crate) fn from_clap(error: &clap::Error) -> Failure {

@@ -116,6 +116,11 @@ impl Printer {
         }
     }
 
+    /// What a person has to do now: also under `-q`.
+    pub(crate) fn instruction(&self, text: impl Display) {
+        self.line("note", &text.to_string());
+    }
+
     /// The result differs from what was asked for.
     pub(crate) fn warning(&self, text: impl Display) {
         self.line("warning", &text.to_string());

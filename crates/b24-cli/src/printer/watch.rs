@@ -53,6 +53,7 @@ fn show(printer: &Printer, event: &Event<'_>) {
                 format_args!("{method} again in {} s: {why}", tenths(*after)),
             );
         }
+        Event::Renewed { .. } => printer.detail(1, "the tokens were refreshed"),
         _ => {}
     }
 }

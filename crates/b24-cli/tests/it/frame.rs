@@ -6,9 +6,11 @@ use crate::support::{Home, assert_shown, shown};
 const COMMANDS: &[&str] = &[
     "",
     "auth",
+    "auth env",
     "auth list",
     "auth login",
     "auth logout",
+    "auth refresh",
     "auth status",
     "auth use",
     "batch",
@@ -135,8 +137,7 @@ fn wrong_use_is_an_error_with_a_way_out() {
             ],
         ),
         ("later", &["sync", "deals", "--to", "deals.db"]),
-        ("later_below", &["auth", "refresh"]),
-        ("later_flag", &["auth", "login", "--app"]),
+        ("later_below", &["portal", "trigger"]),
         (
             "later_flag_of_the_portal",
             &["portal", "--seed", "deals.json"],

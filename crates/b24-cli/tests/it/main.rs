@@ -5,6 +5,9 @@
     reason = "a test ends at the first thing that is not there"
 )]
 
+mod applications;
+mod applications_refused;
+mod applications_shared;
 mod auth;
 mod batch;
 mod call;
@@ -23,5 +26,6 @@ mod once;
 mod portal;
 mod resume;
 mod served;
+mod stage;
 mod support;
 mod understand;

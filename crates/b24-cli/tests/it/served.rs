@@ -9,7 +9,7 @@ use crate::support::Home;
 /// A portal with the demo set, gone on drop.
 pub(crate) struct Served {
     pub(crate) portal: Portal,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Served {
@@ -23,8 +23,14 @@ impl Served {
         let portal = runtime.block_on(builder.start());
         Self {
             portal: portal.expect("a portal"),
-            _runtime: runtime,
+            runtime,
         }
+    }
+
+    /// Moves the portal to another address; from the old one it redirects.
+    pub(crate) fn rename(&self) {
+        let renamed = self.runtime.block_on(self.portal.rename());
+        renamed.expect("a free port");
     }
 
     /// The command, connected to this portal.

@@ -44,7 +44,7 @@ impl Once {
                     .state("nothing was sent"),
             );
         }
-        let mut record = Record::open(&connection.host).map_err(not_sent)?;
+        let mut record = Record::open(&connection.place).map_err(not_sent)?;
         let now = Timestamp::now();
         let asked = Noted {
             question: question(version, method, params),

@@ -13,11 +13,11 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Kind};
 use crate::session::Session;
 
-/// Check a connection step by step: name, network, certificate, webhook, scopes, clock, plan,
+/// Check a connection step by step: name, network, certificate, webhook or application, scopes, clock, plan,
 /// what is used of the limits, REST 3.
 ///
 /// It reads only, and sends at most five requests. The exit code is that of the first failed step:
-/// 4 for the webhook, 5 for the network, 1 for the rest; warnings leave it 0.
+/// 4 for the webhook or application, 5 for the network, 1 for the rest; warnings leave it 0.
 #[derive(Debug, clap::Args)]
 #[command(before_long_help = "\
 Examples:

@@ -33,7 +33,7 @@ pub(super) async fn check(connection: &Connection) -> Vec<Check> {
         Ok(answers) => answers,
         Err(error) => {
             let failure = from_sdk(&error, Some(connection));
-            let mut checks = vec![Check::of("webhook", &failure)];
+            let mut checks = vec![Check::of(connection.means(), &failure)];
             checks.extend(others(connection));
             return checks;
         }
@@ -41,7 +41,7 @@ pub(super) async fn check(connection: &Connection) -> Vec<Check> {
     let received = Timestamp::now();
     let [time, profile, scope, info, deals] = answers.as_slice() else {
         return vec![Check::failed(
-            "webhook",
+            connection.means(),
             Kind::Answer,
             "the portal left answers out",
         )];
@@ -50,7 +50,10 @@ pub(super) async fn check(connection: &Connection) -> Vec<Check> {
         connection.learn_plan(info);
     }
     let scopes = texts(scope);
-    let mut checks = vec![webhook(profile, connection), scopes_told(&scopes)];
+    let mut checks = vec![
+        caller(profile, connection),
+        scopes_told(&scopes, connection.means()),
+    ];
     checks.push(clock(time, sent, received));
     checks.push(plan(info, connection));
     checks.push(budget(
@@ -68,9 +71,10 @@ fn failure(answered: &Answered, connection: &Connection) -> Option<Failure> {
     Some(from_sdk(error, Some(connection)))
 }
 
-fn webhook(profile: &Answered, connection: &Connection) -> Check {
+fn caller(profile: &Answered, connection: &Connection) -> Check {
+    let means = connection.means();
     if let Some(failure) = failure(profile, connection) {
-        return Check::of("webhook", &failure);
+        return Check::of(means, &failure);
     }
     let user = profile
         .result
@@ -78,13 +82,13 @@ fn webhook(profile: &Answered, connection: &Connection) -> Check {
         .ok()
         .map(crate::connection::User::read);
     let Some(user) = user else {
-        return Check::skipped("webhook", "it works; the portal does not say whose it is");
+        return Check::skipped(means, "it works; the portal does not say whose it is");
     };
     if user.admin {
-        return Check::ok("webhook", format!("acts as {user}, administrator"));
+        return Check::ok(means, format!("acts as {user}, administrator"));
     }
     Check::warning(
-        "webhook",
+        means,
         format!("acts as {user}, no administrator"),
         "rows that this user may not see are not exported, without a word",
     )
@@ -99,7 +103,7 @@ fn texts(answered: &Answered) -> Vec<String> {
         .collect()
 }
 
-fn scopes_told(scopes: &[String]) -> Check {
+fn scopes_told(scopes: &[String], means: &str) -> Check {
     let has = |wanted: &str| {
         let same = |scope: &String| scope == wanted || (wanted == "task" && scope == "tasks");
         scopes.iter().any(same)
@@ -119,7 +123,7 @@ fn scopes_told(scopes: &[String]) -> Check {
         "scopes",
         format!("{text}; without {}", names.join(", ")),
         format!(
-            "for {}: portal > Developer resources > the webhook",
+            "for {}: portal > Developer resources > the {means}",
             things.join(", ")
         ),
     )
@@ -268,9 +272,9 @@ mod tests {
 
     #[test]
     fn missing_scopes_are_named_with_what_they_are_for() {
-        let check = scopes_told(&["crm".to_owned(), "tasks".to_owned()]);
+        let check = scopes_told(&["crm".to_owned(), "tasks".to_owned()], "webhook");
         assert_eq!(check.text, "crm, tasks; without user");
         let all = ["crm", "task", "user"].map(str::to_owned);
-        assert_eq!(scopes_told(&all).verdict, Verdict::Ok);
+        assert_eq!(scopes_told(&all, "webhook").verdict, Verdict::Ok);
     }
 }

@@ -83,7 +83,7 @@ impl Plan {
     /// What a file of this plan answers.
     pub(super) fn question(&self, connection: &Connection) -> Question {
         Question::default()
-            .with("portal", &connection.client.redacted_webhook())
+            .with("portal", &connection.caller())
             .with(
                 "method",
                 &(&self.entity.method, self.entity.version.to_string()),

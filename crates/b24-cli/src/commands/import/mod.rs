@@ -365,7 +365,7 @@ impl Import<'_> {
         let mut maps = args.map.clone();
         maps.sort();
         Question::default()
-            .with("portal", &self.connection.host)
+            .with("portal", &self.connection.place)
             .with(
                 "entity",
                 &(&self.target.add, self.target.entity.parameters()),

@@ -69,7 +69,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
     let method = Method::of(&entity, action)?;
     let fields = read_fields(&entity, session, connection).await?;
     let question = Question::default()
-        .with("portal", &connection.client.redacted_webhook())
+        .with("portal", &connection.caller())
         .with(
             "file",
             &(
@@ -119,7 +119,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
 }
 
 fn same_portal(head: &Head, file: &Path, connection: &Connection) -> Result<(), Failure> {
-    if head.portal == connection.host {
+    if head.portal == connection.place {
         return Ok(());
     }
     Err(Failure::usage(format!(

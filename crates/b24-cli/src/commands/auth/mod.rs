@@ -1,0 +1,310 @@
+//! `b24 auth`: the webhooks and applications that are kept, and which one is used.
+
+mod application;
+mod callback;
+mod env;
+mod landing;
+mod login;
+mod status;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use anyhow::Result;
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::connection::{self, Config, Files, Store};
+use crate::exit::Exit;
+use crate::failure::{Failure, closest};
+use crate::session::{Mode, Session};
+use application::CardArgs;
+
+/// Keep webhooks and applications, and choose between them.
+#[derive(Debug, clap::Args)]
+#[command(before_long_help = "\
+Examples:
+  b24 auth login                       asks for the webhook, shows nothing of it
+  b24 auth login acme < webhook.txt    asks nothing
+  b24 auth login acme --app            an application: a browser authorises it
+  b24 auth list
+  b24 auth status
+")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Check a webhook and keep it under a name; with --app, have an application authorised.
+    #[command(before_long_help = "\
+Examples:
+  b24 auth login acme                  a webhook: asks for it, shows nothing of it
+  b24 auth login acme --app            an application: asks for portal, id and secret
+  b24 auth login acme --app --callback https://app.example/back    paste where the browser lands
+  B24_CLIENT_SECRET=… b24 auth login acme --app --portal acme.bitrix24.com --client-id local.5f…
+
+The callback is the address on the application's card. http://127.0.0.1:8725/ is listened at; of any
+other machine the address that the browser lands on is pasted, or given on stdin.
+")]
+    Login {
+        /// The name; by default the first word of the portal's address.
+        name: Option<String>,
+        /// Connect as an application (OAuth): a browser authorises it, its tokens are kept sealed and fresh.
+        #[arg(long)]
+        app: bool,
+        #[command(flatten)]
+        card: CardArgs,
+    },
+    /// List what is kept.
+    List,
+    /// Make a profile the default.
+    Use {
+        /// The profile.
+        name: String,
+    },
+    /// Show portal, user, scopes, plan and how long tokens are good, and which setting chose them.
+    Status {
+        /// The profile; by default the one that would be used.
+        name: Option<String>,
+    },
+    /// Get new tokens of an application now; calls do it by themselves.
+    Refresh {
+        /// The profile; by default the one that would be used.
+        name: Option<String>,
+    },
+    /// Print what a script needs to call the portal, as NAME=value lines. Secrets: asks first, or --yes.
+    #[command(before_long_help = "\
+Examples:
+  eval \"$(b24 auth env acme --yes)\"    B24_WEBHOOK, or B24_ACCESS_TOKEN, in this shell
+  b24 auth env acme --yes --json
+
+Of an application an access token is given, good for an hour at most: the refresh token stays here,
+where all processes of b24 share it.
+")]
+    Env {
+        /// The profile; by default the one that would be used.
+        name: Option<String>,
+    },
+    /// Forget a profile with its secret and tokens.
+    Logout {
+        /// The profile.
+        name: String,
+    },
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
+    let files = Files::locate(session.global.config.as_deref())?;
+    match args.action {
+        Action::Login {
+            name,
+            app: true,
+            card,
+        } => application::login(name, card, &files, session).await,
+        Action::Login { name, .. } => login::login(name, &files, session).await,
+        Action::List => list(&files, session),
+        Action::Use { name } => choose(&name, &files, session),
+        Action::Status { name } => status::status(name, session).await,
+        Action::Refresh { name } => status::refresh(name, session).await,
+        Action::Env { name } => env::env(name, session).await,
+        Action::Logout { name } => logout(&name, &files, session).await,
+    }
+}
+
+/// `acme` of `acme.bitrix24.com`; a portal on this machine is `local`.
+fn name_of(host: &str) -> String {
+    let first = host.split(['.', ':']).next().unwrap_or_default();
+    let letters = first.chars().next().is_some_and(char::is_alphabetic);
+    if letters && first != "localhost" {
+        first.to_owned()
+    } else {
+        "local".to_owned()
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Failure> {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !name.is_empty() && name.chars().all(plain) {
+        return Ok(());
+    }
+    let failure = Failure::usage("the name of a profile is of letters, digits, - _ and .");
+    Err(failure
+        .state("nothing was kept")
+        .hint("b24 auth login acme, then paste the webhook"))
+}
+
+fn list(files: &Files, session: &Session) -> Result<Exit> {
+    let config = files.read()?;
+    let kept = Store::beside(files).names()?;
+    let names: BTreeSet<&String> = config.profile.keys().chain(&kept).collect();
+    let mut text = String::new();
+    let mut report = Vec::new();
+    let width = names
+        .iter()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or_default();
+    for name in names {
+        let profile = config.profile.get(name).cloned().unwrap_or_default();
+        let default = config.default_profile.as_ref() == Some(name);
+        let portal = profile.portal.as_deref().unwrap_or("-");
+        let secret = kept.contains(name);
+        let mark = if default { '*' } else { ' ' };
+        let mut remarks = String::new();
+        if profile.mode != Mode::Free {
+            let _ = write!(remarks, "  {}", mode(profile.mode));
+        }
+        let means = match &profile.client_id {
+            Some(id) => {
+                let _ = write!(remarks, "  application {id}");
+                "secret"
+            }
+            None => "webhook",
+        };
+        if !secret {
+            let _ = write!(remarks, "  no {means}");
+        }
+        let _ = writeln!(text, "{mark} {name:<width$}  {portal}{remarks}");
+        report.push(json!({
+            "profile": name,
+            "portal": profile.portal,
+            "default": default,
+            "mode": profile.mode,
+            "webhook": secret && profile.client_id.is_none(),
+            "application": profile.client_id,
+        }));
+    }
+    if report.is_empty() {
+        session.printer.note("nothing is kept yet: b24 auth login");
+    }
+    session.printer.report(&report, text)?;
+    Ok(Exit::Done)
+}
+
+fn choose(name: &str, files: &Files, session: &Session) -> Result<Exit> {
+    known(name, files)?;
+    if session.global.dry_run {
+        let text = format!("{name} would be the default profile; nothing was changed\n");
+        return plan(&json!({ "event": "plan", "default": name }), text, session);
+    }
+    files.set_default(name)?;
+    session.printer.report(
+        &json!({ "default": name }),
+        format!("{name} is the default profile\n"),
+    )?;
+    Ok(Exit::Done)
+}
+
+async fn logout(name: &str, files: &Files, session: &Session) -> Result<Exit> {
+    known(name, files)?;
+    if session.global.dry_run {
+        let text = format!("profile {name} would be forgotten; nothing was changed\n");
+        return plan(
+            &json!({ "event": "plan", "forgotten": name }),
+            text,
+            session,
+        );
+    }
+    let config = files.read()?;
+    let is_application = config
+        .profile
+        .get(name)
+        .is_some_and(|profile| profile.client_id.is_some());
+    if let Some(why) = forget_tokens(name, &config, files, session).await? {
+        session.printer.warning(why);
+    }
+    let forgotten = Store::beside(files).forget(name)?;
+    files.remove_profile(name)?;
+    if is_application {
+        session.printer.note(
+            "the application stays installed on the portal; an administrator removes it there",
+        );
+    } else if forgotten {
+        session
+            .printer
+            .note("the portal still takes this webhook; delete it there if nobody needs it");
+    }
+    session.printer.report(
+        &json!({ "forgotten": name }),
+        format!("profile {name} is forgotten\n"),
+    )?;
+    Ok(Exit::Done)
+}
+
+/// Forgets the tokens of a profile, unless another profile uses them; or why they could not be.
+async fn forget_tokens(
+    name: &str,
+    config: &Config,
+    files: &Files,
+    session: &Session,
+) -> Result<Option<String>> {
+    let Some(profile) = config.profile.get(name) else {
+        return Ok(None);
+    };
+    let (Some(client_id), Some(member_id)) = (&profile.client_id, &profile.member_id) else {
+        return Ok(None);
+    };
+    let shared = config.profile.iter().any(|(other, theirs)| {
+        other != name
+            && theirs.client_id == profile.client_id
+            && theirs.member_id == profile.member_id
+    });
+    if shared {
+        return Ok(None);
+    }
+    let settings = connection::settings_of(&session.global, &session.printer)?;
+    // What forgets tokens needs no secret of the application.
+    let nobody = connection::Secret::new("");
+    let forgotten = match connection::open(client_id, &nobody, Some(name), files, settings).await {
+        Ok(oauth) => oauth.forget(member_id).await.map_err(anyhow::Error::from),
+        Err(error) => Err(error),
+    };
+    Ok(forgotten
+        .err()
+        .map(|error| format!("the tokens could not be forgotten: {error:#}")))
+}
+
+/// What `--dry-run` says.
+fn plan(report: &Value, text: String, session: &Session) -> Result<Exit> {
+    session.printer.report(report, text)?;
+    Ok(Exit::Done)
+}
+
+/// The profile is in one of the files.
+fn known(name: &str, files: &Files) -> Result<()> {
+    let mut names = Store::beside(files).names()?;
+    names.extend(files.read()?.profile.into_keys());
+    if names.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    let failure =
+        Failure::usage(format!("there is no profile {name}")).state("nothing was changed");
+    Err(match closest(name, names.iter().map(String::as_str)) {
+        Some(similar) => failure.hint(format!("did you mean {similar}?")),
+        None => failure.hint("b24 auth list"),
+    }
+    .into())
+}
+
+fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Free => "free",
+        Mode::Confirm => "confirm",
+        Mode::ReadOnly => "read-only",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_is_named_after_its_portal() {
+        assert_eq!(name_of("acme.bitrix24.com"), "acme");
+        assert_eq!(name_of("127.0.0.1:8724"), "local");
+        assert_eq!(name_of("localhost:8724"), "local");
+        assert_eq!(name_of("[::1]:8724"), "local");
+    }
+}
