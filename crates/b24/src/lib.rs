@@ -15,6 +15,7 @@ pub mod doors;
 mod effect;
 mod error;
 pub mod filter;
+pub mod helper;
 mod install;
 mod limits;
 pub mod list;

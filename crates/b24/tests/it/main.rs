@@ -20,6 +20,7 @@ mod doors_beyond_crm;
 mod everyday;
 mod examples;
 mod floor;
+mod helper;
 mod in_process;
 mod lists;
 mod lists_portal;
