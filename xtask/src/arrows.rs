@@ -74,7 +74,7 @@ const RULES: &[Rule] = &[
     Rule {
         name: "b24-store",
         may: &["b24"],
-        in_tests: &["b24-store"],
+        in_tests: &["b24-portal", "b24-store"],
         never: &["axum", "clap"],
         outside: Some(&[
             "base64",

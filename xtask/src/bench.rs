@@ -1,6 +1,7 @@
-//! `cargo xtask bench reads` and `bench writes`: clients side by side against one local portal.
+//! `cargo xtask bench reads` and `bench writes`: clients side by side against one local portal. `bench oauth`: processes
+//! of one application.
 //!
-//! Builds the command and the bench (`benches/reads`, no member of the workspace) and installs the
+//! The first two build the command and the bench (`benches/reads`, no member of the workspace) and install the
 //! clients of others; the bench does the rest.
 
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::peers::Peers;
+use crate::postgres;
 use crate::process::{cargo, run, target_directory};
 
 /// The bench of reads.
@@ -24,6 +26,17 @@ pub(crate) fn reads(root: &Path, options: &[&str]) -> Result<()> {
 /// The bench of writes.
 pub(crate) fn writes(root: &Path, options: &[&str]) -> Result<()> {
     bench(root, "writes", options)
+}
+
+/// Many processes with one store of tokens, then with one budget of requests; on SQLite and PostgreSQL.
+pub(crate) fn oauth(root: &Path) -> Result<()> {
+    postgres::provide()?;
+    let suite = ["test", "--package", "b24-store", "--test", "it", "--"];
+    let shown = ["--nocapture", "--test-threads=1"];
+    let tokens = [&suite[..], &shown, &["killed::processes"]].concat();
+    run(&mut cargo(root, &tokens))?;
+    let budgets = [&suite[..], &shown, &["--ignored", "shared_budget::"]].concat();
+    run(&mut cargo(root, &budgets))
 }
 
 fn bench(root: &Path, part: &str, options: &[&str]) -> Result<()> {

@@ -33,6 +33,7 @@ Tasks of the repository
   cargo xtask compat               clients of others against the portal (needs npm and python3)
   cargo xtask bench reads          reads of all rows by several clients, see docs/benchmarks.md
   cargo xtask bench writes         writes by several clients under faults, see docs/writes.md
+  cargo xtask bench oauth          processes that share tokens and a budget, by the clock on the wall
   cargo xtask deny                 licences, advisories, sources (needs cargo-deny)
   cargo xtask help                 this text
 
@@ -61,6 +62,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["compat"] => compat::check(&root),
         ["bench", "reads", options @ ..] => bench::reads(&root, options),
         ["bench", "writes", options @ ..] => bench::writes(&root, options),
+        ["bench", "oauth"] => bench::oauth(&root),
         ["deny"] => deny::check(&root),
         [] | ["help" | "--help" | "-h", ..] => {
             eprint!("{HELP}{}", test::list_of_steps());

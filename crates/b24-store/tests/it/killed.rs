@@ -1,4 +1,5 @@
-//! Processes that share one store: many with one expired token, and some that are killed in the middle of a refresh.
+//! Processes that share one store: many with one expired token, some that are killed in the middle of a refresh, some
+//! that are stopped there and go on.
 //!
 //! The processes are this test binary again, running [`child`].
 
@@ -10,25 +11,42 @@ use std::time::Duration;
 use b24::store::{Loaded, Record, StoreError, TokenKey, TokenStore};
 use b24::{App, BoxFuture, Client, Limits, OAuth, Reason, TokenError};
 use b24_store::{Keys, PostgresStore, SqliteStore};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use crate::authority::{Authority, CLIENT_SECRET, MEMBER};
 use crate::server::Server;
 
-/// A store whose clock is ahead, so that a lease is over, and that ends its process at a write.
+/// Longer than a lease: a store whose clock is so far ahead takes it for over.
+const LATER: u64 = 61;
+
+/// A store whose clock may be ahead, and that strikes its process at a write.
 #[derive(Clone, Debug)]
 struct Bent {
     store: Arc<dyn TokenStore>,
     ahead: Duration,
     writes: Arc<AtomicU32>,
-    die: Option<Die>,
+    blow: Option<Blow>,
 }
 
 /// A refresh writes three times: it claims, it is about to ask, it has tokens.
 #[derive(Clone, Copy, Debug)]
-enum Die {
-    After(u32),
-    Before(u32),
+enum Blow {
+    KillAfter(u32),
+    KillBefore(u32),
+    StopAfter(u32),
+}
+
+impl Blow {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "killed before it asks" => Some(Self::KillAfter(1)),
+            "killed between" => Some(Self::KillBefore(3)),
+            "killed after the save" => Some(Self::KillAfter(3)),
+            "stopped before it asks" => Some(Self::StopAfter(1)),
+            "stopped while it asks" => Some(Self::StopAfter(2)),
+            _ => None,
+        }
+    }
 }
 
 impl Bent {
@@ -37,7 +55,7 @@ impl Bent {
             store,
             ahead: Duration::from_secs(ahead),
             writes: Arc::default(),
-            die: None,
+            blow: None,
         }
     }
 }
@@ -59,12 +77,14 @@ impl TokenStore for Bent {
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(async move {
             let write = self.writes.fetch_add(1, SeqCst) + 1;
-            if matches!(self.die, Some(Die::Before(at)) if at == write) {
+            if matches!(self.blow, Some(Blow::KillBefore(at)) if at == write) {
                 std::process::abort();
             }
             let swapped = self.store.swap(key, expected, record).await;
-            if matches!(self.die, Some(Die::After(at)) if at == write) {
-                std::process::abort();
+            match self.blow {
+                Some(Blow::KillAfter(at)) if at == write => std::process::abort(),
+                Some(Blow::StopAfter(at)) if at == write => signal("-STOP", std::process::id()),
+                _ => {}
             }
             swapped
         })
@@ -81,6 +101,13 @@ impl TokenStore for Bent {
     fn members<'a>(&'a self, client_id: &'a str) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
         self.store.members(client_id)
     }
+}
+
+fn signal(name: &str, process: u32) {
+    let kill = std::process::Command::new("kill")
+        .args([name, &process.to_string()])
+        .status();
+    assert!(kill.unwrap().success());
 }
 
 /// A store and how another process finds it.
@@ -113,19 +140,33 @@ impl Place {
         oauth.adopt(authority.expired_grant()).await.unwrap();
     }
 
-    /// Runs a process with so many tasks.
-    async fn process(&self, tasks: u32, die: &str) -> Output {
+    /// Starts a process with so many tasks, struck in the middle of its refresh, or with a clock that is ahead.
+    fn start(&self, tasks: u32, blow: &str, ahead: u64) -> Child {
         Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "killed::child", "--nocapture", "--ignored"])
             .env("B24_TEST_STORE", &self.address)
             .env("B24_STORE_KEY", &self.key)
             .env("B24_TEST_TASKS", tasks.to_string())
-            .env("B24_TEST_DIE", die)
+            .env("B24_TEST_BLOW", blow)
+            .env("B24_TEST_AHEAD", ahead.to_string())
             .env_remove("RUST_BACKTRACE")
             .stdin(Stdio::null())
-            .output()
-            .await
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
             .unwrap()
+    }
+
+    /// Eight processes with a hundred tasks each; all of them end as `expected` says.
+    async fn eight_processes(&self, ahead: u64, expected: &str) {
+        let mut processes = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            processes.spawn(self.start(100, "", ahead).wait_with_output());
+        }
+        for output in processes.join_all().await {
+            ended(&self.key, &output.unwrap(), expected);
+        }
     }
 }
 
@@ -165,68 +206,92 @@ async fn child() {
         address,
         key: std::env::var("B24_STORE_KEY").unwrap(),
     };
-    let mut store = Bent::new(place.open().await, 0);
-    store.die = match std::env::var("B24_TEST_DIE").unwrap().as_str() {
-        "before" => Some(Die::After(1)),
-        "between" => Some(Die::Before(3)),
-        "after" => Some(Die::After(3)),
-        _ => None,
-    };
+    let number = |name: &str| std::env::var(name).unwrap().parse::<u32>().unwrap();
+    let mut store = Bent::new(place.open().await, number("B24_TEST_AHEAD").into());
+    store.blow = Blow::named(&std::env::var("B24_TEST_BLOW").unwrap());
     let oauth = oauth(store);
-    let tasks = std::env::var("B24_TEST_TASKS").unwrap().parse().unwrap();
+    let tasks = number("B24_TEST_TASKS");
     let ends = calls(&oauth, tasks).await;
     let good = ends.iter().filter(|end| end.is_ok()).count();
+    let lost = ends.iter().filter(|end| is_told_lost(end)).count();
     let portal = oauth.portal(MEMBER).await.unwrap();
     eprintln!("{oauth:?} {portal:?} {ends:?}");
-    println!("{good} of {tasks} succeeded");
+    println!("{good} succeeded, {lost} were told to authorise again");
 }
+
+/// Whether it says that the tokens are lost, and what to do.
+fn is_told_lost(end: &Result<(), b24::Error>) -> bool {
+    end.as_ref().is_err_and(|error| {
+        let lost = matches!(error.reason(), Reason::Token(TokenError::Lost { .. }));
+        lost && error.to_string().contains("authorise again")
+    })
+}
+
+const ALL_GOOD: &str = "100 succeeded, 0 were told to authorise again";
+const ALL_LOST: &str = "0 succeeded, 100 were told to authorise again";
 
 async fn eight_processes_refresh_once(place: &Place) {
     let authority = Authority::start().await;
     place.fill(&authority).await;
-    let mut processes = tokio::task::JoinSet::new();
-    for _ in 0..8 {
-        let place = place.clone();
-        processes.spawn(async move { place.process(100, "").await });
-    }
-    for output in processes.join_all().await {
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            said.contains("100 of 100 succeeded"),
-            "{said} {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        nothing_secret(&place.key, &output);
-    }
+    place.eight_processes(0, ALL_GOOD).await;
     assert_eq!(authority.refreshes(), 1);
 }
 
 async fn a_killed_refresher_costs_nothing_or_is_told(place: &Place) {
-    for die in ["before", "between", "after"] {
+    for (blow, asked, then) in [
+        ("killed before it asks", 0, ALL_GOOD),
+        ("killed between", 1, ALL_LOST),
+        ("killed after the save", 1, ALL_GOOD),
+    ] {
         let authority = Authority::start().await;
         place.fill(&authority).await;
-        let output = place.process(3, die).await;
-        assert!(!output.status.success(), "it was to be killed {die}");
+        let output = place.start(3, blow, 0).wait_with_output().await.unwrap();
+        assert!(!output.status.success(), "it was to be {blow}");
         nothing_secret(&place.key, &output);
-        let asked = authority.refreshes();
-        assert_eq!(asked, u32::from(die != "before"), "{die}");
+        assert_eq!(authority.refreshes(), asked, "{blow}");
         // While the lease runs, the others wait for it; here it is over.
-        let ends = calls(&oauth(Bent::new(place.open().await, 61)), 50).await;
-        for end in &ends {
-            match (die, end) {
-                ("between", Err(error)) => {
-                    let Reason::Token(TokenError::Lost { .. }) = error.reason() else {
-                        panic!("{error}");
-                    };
-                    assert!(error.to_string().contains("authorise again"), "{error}");
-                }
-                ("between", Ok(())) => panic!("the tokens are lost"),
-                (_, end) => assert!(end.is_ok(), "{die}: {end:?}"),
-            }
-        }
-        let expected = if die == "before" { 1 } else { asked };
-        assert_eq!(authority.refreshes(), expected, "{die}: nobody asks twice");
+        place.eight_processes(LATER, then).await;
+        assert_eq!(authority.refreshes(), 1, "{blow}: nobody asks twice");
     }
+}
+
+async fn a_stopped_refresher_goes_on_without_harm(place: &Place) {
+    for (blow, meanwhile) in [
+        ("stopped before it asks", ALL_GOOD),
+        ("stopped while it asks", ALL_LOST),
+    ] {
+        let authority = Authority::start().await;
+        place.fill(&authority).await;
+        let stopped = place.start(100, blow, 0);
+        let id = stopped.id().unwrap();
+        // Read from the start: a pipe that is full would stop it elsewhere.
+        let stopped = tokio::spawn(stopped.wait_with_output());
+        while !is_stopped(id) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let other = place.start(100, "", LATER).wait_with_output().await;
+        ended(&place.key, &other.unwrap(), meanwhile);
+        signal("-CONT", id);
+        let output = stopped.await.unwrap().unwrap();
+        ended(&place.key, &output, ALL_GOOD);
+        assert_eq!(authority.refreshes(), 1, "{blow}");
+        // What the stopped one has brought is good for all.
+        let other = place.start(100, "", LATER).wait_with_output().await;
+        ended(&place.key, &other.unwrap(), ALL_GOOD);
+        assert_eq!(authority.refreshes(), 1, "{blow}");
+    }
+}
+
+fn is_stopped(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    status.contains("State:\tT")
+}
+
+fn ended(key: &str, output: &Output, expected: &str) {
+    let said = String::from_utf8_lossy(&output.stdout);
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(expected), "{expected}: {said} {log}");
+    nothing_secret(key, output);
 }
 
 /// What a process wrote at its most talkative.
@@ -252,6 +317,7 @@ async fn processes_with_one_sqlite_file() {
     let place = Place::new(path.to_str().unwrap().to_owned());
     eight_processes_refresh_once(&place).await;
     a_killed_refresher_costs_nothing_or_is_told(&place).await;
+    a_stopped_refresher_goes_on_without_harm(&place).await;
     for file in std::fs::read_dir(directory.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         let text = String::from_utf8_lossy(&bytes);
@@ -267,4 +333,5 @@ async fn processes_with_one_postgres() {
     let place = Place::new(server.database("processes"));
     eight_processes_refresh_once(&place).await;
     a_killed_refresher_costs_nothing_or_is_told(&place).await;
+    a_stopped_refresher_goes_on_without_harm(&place).await;
 }

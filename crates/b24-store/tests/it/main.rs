@@ -7,4 +7,5 @@ mod bad_stores;
 mod contract;
 mod killed;
 mod server;
+mod shared_budget;
 mod stores;
