@@ -47,6 +47,7 @@ const RULES: &[Rule] = &[
             "gloo-timers",
             "http",
             "jiff",
+            "memchr",
             "percent-encoding",
             "reqwest",
             "secrecy",

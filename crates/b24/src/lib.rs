@@ -15,6 +15,7 @@ pub mod doors;
 mod effect;
 mod error;
 pub mod filter;
+mod forward;
 pub mod helper;
 mod install;
 mod limits;
@@ -36,6 +37,7 @@ pub use call::{Call, Replay, Reply, Version};
 pub use client::{Client, V2, V3};
 pub use effect::Effect;
 pub use error::{ApiError, Error, Kind, Reason, Validation};
+pub use forward::{Forward, Forwarded, ForwardedBody};
 pub use install::{InstallError, Installation, Uninstallation};
 pub use limits::{Limits, LimitsError};
 pub use list::{
@@ -47,8 +49,8 @@ pub use oauth::{
 };
 pub use observe::{BeforeSend, Event, Observer, OperatingUsage, RateUsage, Stats, Usage};
 pub use room::decode::Time;
-pub use room::transport::{Sent, Transport, TransportError};
-pub use rt::{BoxFuture, MaybeSend, MaybeSync};
+pub use room::transport::{ByteStream, Sent, Transport, TransportError};
+pub use rt::{BoxFuture, BoxStream, MaybeSend, MaybeSync};
 pub use store::{MemoryStore, SharedBudget, TokenStore};
 pub use webhook::{WebhookError, WebhookUrl};
 

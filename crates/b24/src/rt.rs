@@ -29,6 +29,9 @@ mod platform {
     /// A boxed future, `Send` natively.
     pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+    /// A boxed stream, `Send` natively.
+    pub type BoxStream<T> = std::pin::Pin<Box<dyn futures_core::Stream<Item = T> + Send>>;
+
     pub(crate) async fn sleep(duration: Duration) {
         tokio::time::sleep(duration).await;
     }
@@ -94,6 +97,20 @@ mod platform {
         Ok(body.into())
     }
 
+    /// The body as it comes.
+    pub(crate) fn body_stream<E: Send + 'static>(
+        response: reqwest::Response,
+        failed: fn(reqwest::Error) -> E,
+    ) -> super::BoxStream<Result<Bytes, E>> {
+        Box::pin(futures_util::stream::try_unfold(
+            response,
+            move |mut response| async move {
+                let chunk = response.chunk().await.map_err(failed)?;
+                Ok(chunk.map(|chunk| (chunk, response)))
+            },
+        ))
+    }
+
     /// The HTTP client of the transport: no redirects, no retries of its own.
     pub(crate) fn http_client(
         settings: &crate::room::transport::HttpSettings,
@@ -149,6 +166,9 @@ mod platform {
 
     /// A boxed future, `Send` natively.
     pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + 'a>>;
+
+    /// A boxed stream, `Send` natively.
+    pub type BoxStream<T> = std::pin::Pin<Box<dyn futures_core::Stream<Item = T>>>;
 
     pub(crate) async fn sleep(duration: Duration) {
         // A browser's timer holds 31 bits of milliseconds, and rings at once for more.
@@ -218,6 +238,16 @@ mod platform {
         response.bytes().await
     }
 
+    /// The body, once it is there.
+    pub(crate) fn body_stream<E: 'static>(
+        response: reqwest::Response,
+        failed: fn(reqwest::Error) -> E,
+    ) -> super::BoxStream<Result<Bytes, E>> {
+        Box::pin(futures_util::stream::once(async move {
+            response.bytes().await.map_err(failed)
+        }))
+    }
+
     /// The browser's `fetch`; it decides about connections, proxies and certificates itself.
     pub(crate) fn http_client(
         settings: &crate::room::transport::HttpSettings,
@@ -234,9 +264,9 @@ mod platform {
     }
 }
 
-pub use platform::{BoxFuture, MaybeSend, MaybeSync};
+pub use platform::{BoxFuture, BoxStream, MaybeSend, MaybeSync};
 pub(crate) use platform::{
-    HAS_TLS, Instant, Task, body, detach, http_client, never_sent, sleep, spawn,
+    HAS_TLS, Instant, Task, body, body_stream, detach, http_client, never_sent, sleep, spawn,
 };
 
 pub(crate) fn now() -> Instant {

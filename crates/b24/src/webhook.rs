@@ -196,6 +196,11 @@ impl WebhookUrl {
         self.v2("")
     }
 
+    /// What must not be shown.
+    pub(crate) fn secret(&self) -> &str {
+        self.secret.expose_secret()
+    }
+
     /// Where a method of API v2 is called, secret included.
     pub(crate) fn v2(&self, method: &str) -> String {
         self.endpoint("rest", method)

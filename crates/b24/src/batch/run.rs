@@ -386,6 +386,7 @@ fn merge(batch: &Options, call: &Options) -> Options {
         idempotency_key: call.idempotency_key.clone(),
         permit: None,
         reserved: 0.0,
+        as_is: None,
     }
 }
 

@@ -33,7 +33,7 @@ enum Right {
 }
 
 /// Where one attempt goes, and what it shows there.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ticket {
     endpoint: String,
     token: Option<Arc<Live>>,
@@ -157,6 +157,18 @@ impl Access {
         let trusted = to.scheme() == "https" && to.path() == from.path() && (listed || sibling);
         let origin = trusted.then(|| to.origin().ascii_serialization());
         (origin, new.to_owned())
+    }
+
+    /// What a request with `ticket` shows the portal: the address it went to, up to `/rest/`, and the secret.
+    pub(crate) fn shows<'a>(&'a self, ticket: &'a Ticket) -> (&'a str, &'a str) {
+        let endpoint = ticket.endpoint.as_str();
+        let origin = &endpoint[..endpoint.find("/rest/").unwrap_or(endpoint.len())];
+        let secret = match (&self.right, &ticket.token) {
+            (Right::Webhook(webhook), _) => webhook.secret(),
+            (Right::Token(_), Some(live)) => live.grant.access_token(),
+            (Right::Token(_), None) => "",
+        };
+        (origin, secret)
     }
 
     /// Host and port, for messages.

@@ -12,11 +12,13 @@
 //! Every attempt takes a place of its own in the limiter: a retry is a request to the portal like any other.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tracing::Instrument;
 
+use super::as_is::{self, AsIs};
 use super::auth::Ticket;
 use super::decode::{self, Decode, Success};
 use super::gate::{Entered, Place, TooLate};
@@ -56,6 +58,8 @@ pub(crate) struct Options {
     pub(crate) reserved: f64,
     /// Who is asked before each attempt leaves.
     pub(crate) permit: Option<Permit>,
+    /// A request that somebody else wrote, instead of one of ours.
+    pub(crate) as_is: Option<Arc<AsIs>>,
 }
 
 /// A success and the id it went under.
@@ -137,12 +141,6 @@ async fn attempts<R>(
                 return Err(error);
             }
         };
-        if let Some(permit) = &outbound.options.permit
-            && let Err(error) = permit.get()
-        {
-            place.released();
-            return Err(error);
-        }
         trail.sent += 1;
         client.tell(&Event::Sent {
             method: &outbound.method,
@@ -306,18 +304,27 @@ fn too_late(limit: &'static str, wait: Duration) -> Error {
     Error::new(Kind::Temporary, Reason::Limit { limit, wait }).with_retry_after(wait)
 }
 
-/// Where the attempt goes, and the request with the token of this moment.
+/// Where the attempt goes, and the request with the token of this moment, if it may leave.
 async fn prepare(
     client: &Inner,
     outbound: &Outbound,
     request_id: &str,
     deadline: Instant,
 ) -> Result<(Ticket, http::Request<Bytes>), Error> {
+    let as_is = outbound.options.as_is.as_deref();
+    let path = as_is.map_or(&*outbound.method, |as_is| &as_is.path);
     let ticket = client
         .access
-        .ticket(outbound.version, &outbound.method, deadline)
+        .ticket(outbound.version, path, deadline)
         .await?;
-    let request = build(&ticket, outbound, request_id)?;
+    let request = match as_is {
+        Some(as_is) => as_is.request(&ticket, &outbound.body)?,
+        None => build(&ticket, outbound, request_id)?,
+    };
+    // Last, for who is asked notes the time of the send.
+    if let Some(permit) = &outbound.options.permit {
+        permit.get()?;
+    }
     Ok((ticket, request))
 }
 
@@ -338,7 +345,16 @@ async fn send(
         .timeout
         .unwrap_or(client.timeout)
         .min(deadline.saturating_duration_since(begun));
-    let response = match rt::timeout(limit, client.transport.send(request)).await {
+    let answered = async {
+        match &outbound.options.as_is {
+            None => client.transport.send(request).await,
+            Some(as_is) => {
+                let opened = as_is.send(&*client.transport, request).await?;
+                Ok(as_is.keep(ticket.clone(), opened, begun.elapsed()))
+            }
+        }
+    };
+    let response = match rt::timeout(limit, answered).await {
         Some(Ok(response)) => response,
         Some(Err(error)) => return Err(not_answered(error, place)),
         None => return Err(Failure::Lost(Reason::Timeout(limit))),
@@ -416,10 +432,7 @@ fn build(
         request = request.header("Idempotency-Key", key);
     }
     if let Some(token) = bearer {
-        let mut header = http::HeaderValue::try_from(format!("Bearer {token}"))
-            .map_err(|_| Error::usage("the access token has characters that no header takes"))?;
-        header.set_sensitive(true);
-        request = request.header(http::header::AUTHORIZATION, header);
+        request = request.header(http::header::AUTHORIZATION, as_is::bearer_header(token)?);
     }
     request
         .body(body)

@@ -181,6 +181,32 @@ pub(crate) fn answer(status: u16, body: &Bytes) -> Result<Success, Reason> {
     })
 }
 
+/// Reads an answer that is handed on: one that makes no sense for a call is somebody else's business, and XML is an
+/// answer too.
+pub(crate) fn as_is(status: u16, body: &Bytes) -> Result<Success, Reason> {
+    let whole = || Success {
+        result: body.clone(),
+        total: None,
+        next: None,
+        time: None,
+    };
+    let text = text_of(status, body)?;
+    if text.starts_with("<?xml") && text.trim_end().ends_with("</response>") {
+        let code = text
+            .split_once("<error>")
+            .and_then(|(_, rest)| rest.split_once("</error>"))
+            .map(|(code, _)| Value::from(code));
+        return match code {
+            Some(code) => Err(Reason::Api(api_error_from(status, &code, &Value::Null))),
+            None => Ok(whole()),
+        };
+    }
+    match answer(status, body) {
+        Err(Reason::Unexpected(_)) => Ok(whole()),
+        read => read,
+    }
+}
+
 /// Reads an answer to a call of a list.
 pub(crate) fn page(status: u16, body: &Bytes) -> Result<Success<Results>, Reason> {
     let text = text_of(status, body)?;

@@ -1,5 +1,6 @@
 //! The rooms a call walks through; `corridor` says in which order.
 
+pub(crate) mod as_is;
 pub(crate) mod auth;
 pub(crate) mod bucket;
 pub(crate) mod corridor;

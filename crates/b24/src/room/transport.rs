@@ -4,9 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream;
 
 use crate::redact;
-use crate::rt::{self, BoxFuture, MaybeSend, MaybeSync};
+use crate::rt::{self, BoxFuture, BoxStream, MaybeSend, MaybeSync};
 
 /// Whether a request that failed may have reached the portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,9 @@ pub struct TransportError {
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
+/// The bytes of an answer as they come.
+pub type ByteStream = BoxStream<Result<Bytes, TransportError>>;
+
 /// Carries requests to the portal. The default is HTTP; a test may put a router in its place.
 ///
 /// A transport does not retry, does not follow redirects and keeps no time: the client does.
@@ -39,6 +43,18 @@ pub trait Transport: MaybeSend + MaybeSync + fmt::Debug {
         &self,
         request: http::Request<Bytes>,
     ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>>;
+
+    /// Sends `request` and hands out the answer before its body is read. Unless a transport knows better, it is read.
+    fn open(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<ByteStream>, TransportError>> {
+        let sent = self.send(request);
+        Box::pin(async move {
+            let whole = |body| -> ByteStream { Box::pin(stream::iter([Ok(body)])) };
+            Ok(sent.await?.map(whole))
+        })
+    }
 }
 
 /// What the HTTP transport is made from.
@@ -74,6 +90,20 @@ impl Transport for Http {
             std::mem::swap(answer.headers_mut(), response.headers_mut());
             *answer.body_mut() = rt::body(response).await.map_err(failed)?;
             Ok(answer)
+        })
+    }
+
+    fn open(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<ByteStream>, TransportError>> {
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request).map_err(failed)?;
+            let mut response = self.0.execute(request).await.map_err(failed)?;
+            let mut head = http::Response::new(());
+            *head.status_mut() = response.status();
+            std::mem::swap(head.headers_mut(), response.headers_mut());
+            Ok(head.map(|()| rt::body_stream(response, failed)))
         })
     }
 }

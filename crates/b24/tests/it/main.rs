@@ -20,6 +20,7 @@ mod doors_beyond_crm;
 mod everyday;
 mod examples;
 mod floor;
+mod forward;
 mod helper;
 mod in_process;
 mod lists;
