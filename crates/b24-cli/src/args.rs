@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Auth(commands::auth::Args),
     /// Start a portal of your own, or talk to a running one.
     Portal(commands::portal::Args),
+    /// Let any client call through one address of this machine.
+    Proxy(commands::proxy::Args),
     /// Say what an error code means.
     Explain(commands::explain::Args),
     /// Print the completions of a shell.
@@ -88,6 +90,7 @@ impl Command {
             Self::Ping(_) => "ping",
             Self::Auth(_) => "auth",
             Self::Portal(_) => "portal",
+            Self::Proxy(_) => "proxy",
             Self::Explain(_) => "explain",
             Self::Completions(_) => "completions",
         }

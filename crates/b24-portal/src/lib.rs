@@ -32,6 +32,7 @@ pub use http::ConnectionCut;
 pub use log::LogEntry;
 pub use oauth::{App, AppStatus, Delivery, Installation, InstalledApp, OAuthCounts, Tokens};
 pub use portal::Portal;
+pub use server::{Tls, TlsError};
 pub use settings::{Edition, Operating, PastTheEnd, Rate, Statuses, Unplayed, V3Profile};
 pub use shared::{Condition, Refusals};
 pub use world::automation::{Automation, Occasion};

@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod batch;
 pub(crate) mod call;
+mod child;
 pub(crate) mod completions;
 pub(crate) mod delete;
 pub(crate) mod describe;
@@ -14,6 +15,7 @@ pub(crate) mod import;
 pub(crate) mod limits;
 pub(crate) mod ping;
 pub(crate) mod portal;
+pub(crate) mod proxy;
 pub(crate) mod undo;
 pub(crate) mod update;
 
@@ -47,6 +49,7 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<Exit> {
         }
         Command::Auth(args) => until_stopped("auth", auth::run(args, session), session).await,
         Command::Portal(args) => portal::run(args, session).await,
+        Command::Proxy(args) => proxy::run(args, session).await,
         Command::Explain(args) => explain::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
     }

@@ -37,7 +37,7 @@ pub(crate) use credentials::{Secret, Store};
 pub(crate) use http::{cause, http};
 pub(crate) use identity::{Identity, User, licence, scopes, user};
 pub(crate) use plan::is_enterprise;
-pub(crate) use private::{Access, write};
+pub(crate) use private::{Access, check, write};
 pub(crate) use state::{private_file, state_directory};
 
 /// A chosen portal: who it is, where the choice came from, and the client that talks to it.

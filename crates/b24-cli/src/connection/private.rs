@@ -67,7 +67,7 @@ pub(crate) fn write(path: &Path, access: Access, bytes: &[u8]) -> io::Result<()>
 }
 
 /// Refuses a secret file that others could read.
-pub(super) fn check(path: &Path) -> Result<()> {
+pub(crate) fn check(path: &Path) -> Result<()> {
     match mode(path) {
         Some(mode) if mode & 0o077 != 0 => {
             let message = format!("{} can be read by others (mode {mode:04o})", path.display());

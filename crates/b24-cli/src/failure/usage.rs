@@ -10,7 +10,6 @@ const LATER: &[&str] = &[
     "methods",
     "types",
     "listen",
-    "proxy",
     "mcp",
     "trigger",
     "snapshot",

@@ -133,6 +133,13 @@ impl Printer {
         }
     }
 
+    /// A line of a log, which is whole by itself.
+    pub(crate) fn log(&self, line: &str) {
+        if !self.style.quiet {
+            self.above(line);
+        }
+    }
+
     /// Where the command is. Call it as often as you like.
     pub(crate) fn progress(&self, progress: &Progress) {
         self.meter().show(progress);

@@ -31,6 +31,7 @@ const COMMANDS: &[&str] = &[
     "portal log",
     "portal coverage",
     "portal reset",
+    "proxy",
     "undo",
     "update",
 ];

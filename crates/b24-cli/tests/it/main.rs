@@ -24,6 +24,7 @@ mod machine;
 mod messages;
 mod once;
 mod portal;
+mod proxy;
 mod resume;
 mod served;
 mod stage;

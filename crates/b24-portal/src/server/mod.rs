@@ -24,7 +24,7 @@ use tower::ServiceExt;
 
 use crate::http::ConnectionCut;
 use crate::shared::lock;
-pub(crate) use tls::{Tls, TlsError};
+pub use tls::{Tls, TlsError};
 use wire::{Scissors, Wire};
 
 /// Request extension: it came over TLS.

@@ -12,24 +12,36 @@ use tokio_rustls::TlsAcceptor;
 
 /// A certificate could not be made.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TlsError {
+pub enum TlsError {
+    /// Keys or certificates.
     #[error(transparent)]
     Certificate(#[from] rcgen::Error),
+    /// What TLS is made from.
     #[error(transparent)]
     Config(#[from] rustls::Error),
 }
 
-/// A server certificate, and the authority that signed it, made for one portal.
+/// A server certificate, and the authority that signed it, made for one server on this machine. Their keys are not kept.
 #[derive(Clone)]
-pub(crate) struct Tls {
-    pub(crate) acceptor: TlsAcceptor,
-    /// What clients have to trust.
-    pub(crate) ca_pem: String,
+pub struct Tls {
+    /// Answers the handshakes.
+    pub acceptor: TlsAcceptor,
+    /// What clients have to trust, in PEM.
+    pub ca_pem: String,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Tls").finish_non_exhaustive()
+    }
 }
 
 impl Tls {
-    /// For these host names and addresses.
-    pub(crate) fn for_hosts(hosts: Vec<String>) -> Result<Self, TlsError> {
+    /// For these host names and addresses, from yesterday for a year.
+    ///
+    /// # Errors
+    /// [`TlsError`] for a name that no certificate takes.
+    pub fn for_hosts(hosts: Vec<String>) -> Result<Self, TlsError> {
         let mut ca = with_dates(CertificateParams::default());
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];

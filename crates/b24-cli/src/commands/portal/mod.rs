@@ -1,7 +1,6 @@
 //! `b24 portal`: a portal of one's own, and what can be asked of a running one.
 
 mod address;
-mod child;
 mod control;
 mod install;
 mod serve;

@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::address::{Address, LastStarted};
-use super::child;
+use crate::commands::child;
 use crate::connection::{Access, write};
 use crate::exit::Exit;
 use crate::failure::Failure;

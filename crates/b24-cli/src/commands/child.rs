@@ -1,4 +1,4 @@
-//! `b24 portal -- CMD`: the command that a portal is started for.
+//! `b24 portal -- CMD`, `b24 proxy -- CMD`: the command that a server is started for.
 
 use std::ffi::OsString;
 use std::io;
@@ -11,8 +11,21 @@ use crate::failure::Failure;
 use crate::session::Session;
 use crate::stop::Reason;
 
-/// Variables that would lead the command to another portal.
-const ELSEWHERE: &[&str] = &["B24_DEMO", "B24_WEBHOOK_FILE", "B24_PROFILE"];
+/// Variables that would lead the command to another portal, or give it a secret that it is not to have.
+const ELSEWHERE: &[&str] = &[
+    "B24_ACCESS_TOKEN",
+    "B24_CLIENT_ENDPOINT",
+    "B24_CLIENT_ID",
+    "B24_CLIENT_SECRET",
+    "B24_DEMO",
+    "B24_MEMBER_ID",
+    "B24_PROFILE",
+    "B24_REFRESH_TOKEN",
+    "B24_SERVER_ENDPOINT",
+    "B24_STORE_KEY",
+    "B24_STORE_KEY_FILE",
+    "B24_WEBHOOK_FILE",
+];
 
 /// Runs the command with these variables, and ends as it ends.
 pub(super) async fn run(
@@ -24,12 +37,12 @@ pub(super) async fn run(
         return Exit::Done;
     };
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .envs(variables.iter().map(|(name, value)| (name, value)));
     for name in ELSEWHERE {
         command.env_remove(name);
     }
+    command
+        .args(arguments)
+        .envs(variables.iter().map(|(name, value)| (name, value)));
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => {
