@@ -1,5 +1,5 @@
 //! `cargo xtask bench reads` and `bench writes`: clients side by side against one local portal. `bench oauth`: processes
-//! of one application.
+//! of one application. `bench proxy`: what a call takes longer through `b24 proxy`.
 //!
 //! The first two build the command and the bench (`benches/reads`, no member of the workspace) and install the
 //! clients of others; the bench does the rest.
@@ -37,6 +37,22 @@ pub(crate) fn oauth(root: &Path) -> Result<()> {
     run(&mut cargo(root, &tokens))?;
     let budgets = [&suite[..], &shown, &["--ignored", "shared_budget::"]].concat();
     run(&mut cargo(root, &budgets))
+}
+
+/// The bench of the proxy.
+pub(crate) fn proxy(root: &Path, options: &[&str]) -> Result<()> {
+    let target = target_directory(root)?;
+    run(&mut cargo(
+        root,
+        &["build", "--release", "--package", "b24-cli"],
+    ))?;
+    let bench = root.join("benches/proxy");
+    let mut build = cargo(&bench, &["build", "--release", "--target-dir"]);
+    run(build.arg(&target))?;
+    run(Command::new(target.join("release/b24-bench-proxy"))
+        .arg("--b24")
+        .arg(target.join("release/b24"))
+        .args(options))
 }
 
 fn bench(root: &Path, part: &str, options: &[&str]) -> Result<()> {

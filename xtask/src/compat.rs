@@ -3,6 +3,7 @@
 
 mod application;
 mod difference;
+mod proxied;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -110,7 +111,8 @@ pub(crate) fn check(root: &Path) -> Result<()> {
             differences.join("\n  ")
         );
     }
-    bench.application()
+    bench.application()?;
+    bench.proxied()
 }
 
 impl Bench {

@@ -34,6 +34,7 @@ Tasks of the repository
   cargo xtask bench reads          reads of all rows by several clients, see docs/benchmarks.md
   cargo xtask bench writes         writes by several clients under faults, see docs/writes.md
   cargo xtask bench oauth          processes that share tokens and a budget, by the clock on the wall
+  cargo xtask bench proxy          what a call takes longer through `b24 proxy`
   cargo xtask deny                 licences, advisories, sources (needs cargo-deny)
   cargo xtask help                 this text
 
@@ -63,6 +64,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["bench", "reads", options @ ..] => bench::reads(&root, options),
         ["bench", "writes", options @ ..] => bench::writes(&root, options),
         ["bench", "oauth"] => bench::oauth(&root),
+        ["bench", "proxy", options @ ..] => bench::proxy(&root, options),
         ["deny"] => deny::check(&root),
         [] | ["help" | "--help" | "-h", ..] => {
             eprint!("{HELP}{}", test::list_of_steps());
