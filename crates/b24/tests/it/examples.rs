@@ -19,6 +19,9 @@ use crate::in_process;
 #[path = "../../examples/deals_by_stage.rs"]
 mod deals_by_stage;
 #[expect(dead_code, reason = "its main is not called")]
+#[path = "../../examples/deals_of_a_table.rs"]
+mod deals_of_a_table;
+#[expect(dead_code, reason = "its main is not called")]
 #[path = "../../examples/forward_deals.rs"]
 mod forward_deals;
 #[expect(dead_code, reason = "its main is not called")]
@@ -206,4 +209,33 @@ async fn deals_change_their_stage_though_answers_are_lost() {
     assert_eq!((at("LOSE"), at("NEW")), (0, new + lost));
     let out = String::from_utf8(out).unwrap();
     assert_eq!(out, format!("{lost} deals moved from LOSE to NEW\n"));
+}
+
+#[tokio::test]
+async fn a_table_loaded_again_makes_no_duplicates_though_an_answer_was_lost() {
+    let portal = Portal::builder().start().await.unwrap();
+    let b24 = in_process::client(&portal);
+    let table = |amount: u32| {
+        let lines = (1..=120).map(|n| format!("ERP-{n};Deal {n};{amount}\n"));
+        lines.collect::<String>()
+    };
+    // Behind three lists of keys and the first fifty deals: the second fifty are added, and the answer is lost.
+    let answer = FaultRule::new(Fault::CutAfterRun).method("batch");
+    portal.add_fault(answer.skip(4).times(1));
+    let load = async |amount| {
+        deals_of_a_table::run(&b24, table(amount).as_bytes(), Vec::new())
+            .await
+            .unwrap()
+    };
+    let first = load(10).await;
+    assert_eq!((first.added, first.updated, first.open.len()), (70, 0, 50));
+    let again = load(20).await;
+    assert_eq!((again.added, again.updated), (0, 120));
+    assert!(again.open.is_empty());
+    let deals = portal.rows("deal");
+    let paid = deals.iter().filter(|deal| deal["OPPORTUNITY"] == "20.00");
+    assert_eq!((deals.len(), paid.count()), (120, 120));
+    let twice = "ERP-1;Deal 1;10\nERP-1;Deal 1;10\n";
+    let refused = deals_of_a_table::run(&b24, twice.as_bytes(), Vec::new()).await;
+    assert!(refused.unwrap_err().to_string().contains("line 2"));
 }
