@@ -4,11 +4,19 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
-use crate::portal::Portal;
+use crate::environment;
+use crate::options::Options;
+use crate::portal::{Deal, Portal};
+
+/// The state of a row that is on the portal, in a journal of `b24 import`.
+const DONE: u8 = 2;
+/// The line of the file that holds row 0: the first behind the heading.
+const FIRST_LINE: u64 = 2;
 
 /// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,17 +105,45 @@ impl Job {
     }
 
     /// What is on the portal of it.
-    pub async fn found(&self, portal: &Portal) -> Result<Found> {
-        let mut times: BTreeMap<String, u64> = BTreeMap::new();
+    pub async fn found(&self, options: &Options, portal: &Portal) -> Result<Found> {
+        let mut there: BTreeMap<String, Vec<Deal>> = BTreeMap::new();
         for deal in portal.deals().await? {
-            *times.entry(deal.title).or_default() += 1;
+            there.entry(deal.title.clone()).or_default().push(deal);
         }
-        let times = |row| times.get(&title(row)).copied().unwrap_or_default();
+        let deals = |row| there.get(&title(row)).map_or(&[][..], Vec::as_slice);
+        let times = |row| deals(row).len() as u64;
         let rows = 0..self.rows;
+        let noted = self.noted(options)?;
+        let agrees = |row: &u64| {
+            let ids = deals(*row).iter().map(|deal| deal.id.as_str());
+            noted.get(row).map(String::as_str).into_iter().eq(ids)
+        };
         Ok(Found {
             doubled: rows.clone().map(|row| times(row).saturating_sub(1)).sum(),
-            missing: rows.filter(|row| times(*row) == 0).count() as u64,
+            missing: rows.clone().filter(|row| times(*row) == 0).count() as u64,
+            misnoted: if noted.is_empty() {
+                0
+            } else {
+                rows.filter(|row| !agrees(row)).count() as u64
+            },
         })
+    }
+
+    /// The rows that the journal of an import has on the portal, and their ids; none where there is no journal.
+    fn noted(&self, options: &Options) -> Result<BTreeMap<u64, String>> {
+        let journal = self.file("deals.csv.b24journal");
+        if !journal.exists() {
+            return Ok(BTreeMap::new());
+        }
+        let [python, script] = environment::script(options, "writes/journal.py");
+        let output = Command::new(python).arg(script).arg(journal).output()?;
+        ensure!(output.status.success(), "the journal cannot be read");
+        let rows: Vec<(u64, u8, Option<String>)> =
+            serde_json::from_slice(&output.stdout).context("the journal")?;
+        let done = rows.into_iter().filter(|(_, state, _)| *state == DONE);
+        Ok(done
+            .map(|(line, _, id)| (line - FIRST_LINE, id.unwrap_or_default()))
+            .collect())
     }
 }
 
@@ -118,6 +154,8 @@ pub struct Found {
     pub doubled: u64,
     /// Rows that are not there.
     pub missing: u64,
+    /// Rows of which the journal of an import says something else.
+    pub misnoted: u64,
 }
 
 fn title(row: u64) -> String {

@@ -62,7 +62,7 @@ async fn measure(options: &Options, portal: &Portal, writer: &Writer, updates: u
         .await?;
     let counts = portal.counts().await?;
     portal.calm().await?;
-    let found = job.found(portal).await?;
+    let found = job.found(options, portal).await?;
     Ok(Row {
         client: writer.name.to_owned(),
         https: writer.https,

@@ -58,6 +58,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     eprintln!("results: {}", file.display());
     if options.write {
         let path = options.root.join("docs/writes.md");
+        fs::create_dir_all(options.root.join("docs"))?;
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         eprintln!("written: docs/writes.md");
     }

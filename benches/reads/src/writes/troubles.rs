@@ -1,7 +1,7 @@
 //! Part 1: answers are lost, proxies answer, connections break, a webhook is revoked, the client is
 //! killed. Every row has to be on the portal exactly once.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -14,6 +14,8 @@ use crate::portal::Portal;
 const BATCH: u64 = 50;
 /// After that the portal has ended a request: a write that is not there by then will not come.
 const WALL: &[&str] = &["--wall", "2s"];
+/// The exit code of `b24` whose webhook is no longer good.
+const REVOKED: i32 = 4;
 /// How often a client is killed.
 const KILLS: u64 = 20;
 /// A request of a client that is to be killed in the middle of its work.
@@ -29,6 +31,9 @@ pub struct Cell {
     pub rows: u64,
     pub doubled: u64,
     pub missing: u64,
+    /// Rows of which the journal of an import says something else than the portal.
+    #[serde(default)]
+    pub misnoted: u64,
     /// The client said that it failed, at the last of its runs.
     pub error: Option<String>,
 }
@@ -118,7 +123,7 @@ pub async fn run(options: &Options, kind: Kind) -> Result<Vec<Cell>> {
             let job = Job::make(&options.out, portal, kind, rows).await?;
             let error = course(options, portal, writer, trouble, &job).await?;
             portal.calm().await?;
-            let found = job.found(portal).await?;
+            let found = job.found(options, portal).await?;
             let cell = Cell {
                 client: writer.name.to_owned(),
                 https: writer.https,
@@ -127,6 +132,7 @@ pub async fn run(options: &Options, kind: Kind) -> Result<Vec<Cell>> {
                 rows,
                 doubled: found.doubled,
                 missing: found.missing,
+                misnoted: found.misnoted,
                 error,
             };
             eprintln!("    {:<58} {}", trouble.name, cell.text());
@@ -159,6 +165,11 @@ async fn course(
     if trouble.course != Course::Restored {
         return Ok(end.error);
     }
+    ensure!(
+        !writer.keeps_journal() || end.exit == Some(REVOKED),
+        "a revoked webhook ends with exit code {REVOKED}, not {:?}",
+        end.exit
+    );
     portal.restore_webhook().await?;
     let again = writer.start(options, portal, job)?.end(writer, job).await?;
     Ok(again.error)
@@ -173,6 +184,9 @@ impl Cell {
         }
         if self.missing > 0 {
             parts.push(format!("**{} missing**", self.missing));
+        }
+        if self.misnoted > 0 {
+            parts.push(format!("**{} misnoted**", self.misnoted));
         }
         match (&self.error, parts.is_empty()) {
             (None, true) => return "0".to_owned(),

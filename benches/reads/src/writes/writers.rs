@@ -88,6 +88,8 @@ pub const WRITERS: &[Writer] = &[
 #[derive(Debug)]
 pub struct End {
     pub seconds: f64,
+    /// Its exit code; none if it was ended.
+    pub exit: Option<i32>,
     /// What the client said of it, if it did not say that all went well.
     pub error: Option<String>,
 }
@@ -101,6 +103,11 @@ pub struct Run {
 impl Writer {
     pub fn is_ours(&self) -> bool {
         !matches!(self.program, Program::Script(_))
+    }
+
+    /// Whether it goes on where an earlier run has ended.
+    pub fn keeps_journal(&self) -> bool {
+        self.program == Program::Import
     }
 
     pub fn start(&self, options: &Options, portal: &Portal, job: &Job) -> Result<Run> {
@@ -177,6 +184,7 @@ impl Run {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(End {
                     seconds: self.started.elapsed().as_secs_f64(),
+                    exit: status.code(),
                     error: writer.told(status, job)?,
                 });
             }
@@ -184,6 +192,7 @@ impl Run {
                 let seconds = PATIENCE.as_secs();
                 return Ok(End {
                     seconds: self.started.elapsed().as_secs_f64(),
+                    exit: None,
                     error: Some(format!("not done after {seconds} s")),
                 });
             }
