@@ -85,7 +85,7 @@ pub(crate) struct Entity {
 }
 
 /// An entity as it was written.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Word {
     /// Known without asking anybody.
     Entity(Box<Entity>),
@@ -285,6 +285,11 @@ impl Entity {
             Version::V2 => "ID",
             Version::V3 => "id",
         })
+    }
+
+    /// The id of a row.
+    pub(crate) fn id_of(&self, row: &Tree) -> Option<u64> {
+        row.get(self.id_field())?.word()?.parse().ok()
     }
 
     /// The id in a filter.

@@ -6,13 +6,20 @@ use serde_json::Number;
 
 use crate::parameters::Tree;
 
+/// Characters of a value in a message.
+const SHOWN: usize = 60;
+
 /// The fields that surely differ, as a person reads them. A field that did not come back says nothing.
 pub(super) fn differences(sent: &Tree, found: &Tree) -> Vec<String> {
     let mut all = Vec::new();
     for (name, value) in sent.entries() {
         let Some(is) = found.get(name) else { continue };
         if differs(value, is) {
-            all.push(format!("{name}: sent {}, is {}", shown(value), shown(is)));
+            all.push(format!(
+                "{name}: sent {}, is {}",
+                value.shown(SHOWN),
+                is.shown(SHOWN)
+            ));
         }
     }
     all
@@ -31,15 +38,6 @@ pub(super) fn has_all(sent: &Tree, found: &Tree) -> bool {
             _ => !differs(value, is),
         }
     })
-}
-
-/// A text or number as text.
-pub(super) fn text(value: &Tree) -> Option<String> {
-    match value {
-        Tree::Text(text) => Some(text.clone()),
-        Tree::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 /// Whether an object has the entries of another, or a value is the same.
@@ -62,9 +60,9 @@ pub(crate) fn differs(sent: &Tree, is: &Tree) -> bool {
         (Tree::List(_) | Tree::Map(_), _) | (_, Tree::List(_) | Tree::Map(_)) => false,
         _ => match (plain(sent), plain(is)) {
             // A date comes back as its midnight in some zone.
-            (Plain::Date(date), Plain::Time(_)) => {
-                !text(is).is_some_and(|is| is.starts_with(&date.to_string()))
-            }
+            (Plain::Date(date), Plain::Time(_)) => !is
+                .word()
+                .is_some_and(|is| is.starts_with(&date.to_string())),
             (sent, is) => sent != is,
         },
     }
@@ -115,15 +113,6 @@ fn plain_text(text: &str) -> Plain {
         Ok(date) => Plain::Date(date),
         Err(_) => Plain::Text(text.replace("\r\n", "\n")),
     }
-}
-
-fn shown(value: &Tree) -> String {
-    const LONGEST: usize = 60;
-    let text = serde_json::to_string(value).unwrap_or_default();
-    if text.chars().count() <= LONGEST {
-        return text;
-    }
-    text.chars().take(LONGEST).chain(['…']).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use b24::Client;
 use serde_json::{Map, json};
 
 use super::Difference;
-use super::compare::{differences, has_all, text};
+use super::compare::{differences, has_all};
 use super::machine::Finding;
 use crate::parameters::Tree;
 
@@ -125,7 +125,7 @@ async fn ask(
     let mut by_value: HashMap<String, Vec<Tree>> = HashMap::new();
     for row in found {
         // Without it nothing would be known, and "absent" would be a guess.
-        let Some(value) = row.get(&question.field).and_then(text) else {
+        let Some(value) = row.get(&question.field).and_then(Tree::word) else {
             return Err(Unseen::Field);
         };
         by_value
@@ -142,7 +142,7 @@ fn key(value: &str) -> &str {
 }
 
 fn judge(row: u64, look: &Look, there: &[Tree], differing: &mut Vec<Difference>) -> Finding {
-    let id = |found: &Tree| found.get(&look.question.id).and_then(text);
+    let id = |found: &Tree| found.get(&look.question.id).and_then(Tree::word);
     match (look.purpose, there) {
         (Purpose::Delete, []) => Finding::Ran { id: None },
         (Purpose::Change, []) => Finding::Refused {

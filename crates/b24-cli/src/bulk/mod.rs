@@ -13,6 +13,9 @@
 
 mod answer;
 mod compare;
+mod earlier;
+mod external;
+mod leftover;
 mod look;
 mod machine;
 #[cfg(test)]
@@ -29,11 +32,19 @@ use crate::parameters::Tree;
 use crate::session::Session;
 
 pub(crate) use compare::differs;
+pub(crate) use earlier::{going_on, may_restart};
+pub(crate) use external::{external_ids, external_names, highest_id};
+pub(crate) use leftover::{EXAMPLES, Reasons, leftover, reason};
 pub(crate) use look::{Look, Purpose, Question};
 pub(crate) use send::run;
 
 /// How long a request may run at the portal: its wall of 60 s, and 30 s for the way and the clocks.
 pub(crate) const SETTLE: &str = "90s";
+
+/// Requests that so many rows take.
+pub(crate) const fn requests(rows: u64) -> u64 {
+    rows.div_ceil(machine::REQUEST as u64)
+}
 
 /// One write.
 #[derive(Clone, Debug)]

@@ -21,6 +21,9 @@ use crate::stop::Reason;
 /// What is under way when the run must end may still be answered within this time.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
+/// A wait that ends so soon after one that was told is not told again.
+const SAME_WAIT: Duration = Duration::from_secs(5);
+
 /// Sends all jobs. What became of them is in the journal, whichever way it ends.
 ///
 /// # Errors
@@ -103,18 +106,17 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn all(&mut self, jobs: &mut impl Jobs) -> Result<(), Stop> {
-        let mut waiting = false;
+        let mut said = Duration::ZERO;
         loop {
-            let step = self.machine.next(self.origin.elapsed());
-            waiting &= matches!(step, Step::Wait(_));
-            match step {
+            match self.machine.next(self.origin.elapsed()) {
                 Step::Feed => self.feed(jobs).await?,
                 Step::Send(rows) => self.send(rows),
                 Step::Look(rows) => self.look(&rows),
                 Step::Wait(until) => {
-                    if let Some(until) = until.filter(|_| !waiting && self.under_way.is_empty()) {
+                    let idle = self.under_way.is_empty();
+                    if let Some(until) = until.filter(|until| idle && *until > said + SAME_WAIT) {
                         self.say_wait(until);
-                        waiting = true;
+                        said = until;
                     }
                     self.wait(until).await?;
                 }

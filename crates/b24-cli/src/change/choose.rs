@@ -7,7 +7,7 @@ use crate::catalogue::Method;
 use crate::commands::export::ids::{self, Asked, ById};
 use crate::connection::Connection;
 use crate::entity::Entity;
-use crate::failure::Failure;
+use crate::failure::{Failure, quoted};
 use crate::fields::Fields;
 use crate::filter::{Condition, Target, refused};
 use crate::parameters::{self, Tree};
@@ -52,15 +52,6 @@ impl ChoiceArgs {
         }
         words
     }
-}
-
-/// A word as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// Rows that were asked for, before the portal is.
@@ -262,14 +253,5 @@ impl<'a> Rows<'a> {
             Source::List(_) => &[],
             Source::Ids(ids) => ids.missing(),
         }
-    }
-}
-
-/// The id of a row.
-pub(crate) fn id_of(row: &Tree, entity: &Entity) -> Option<u64> {
-    match row.get(entity.id_field())? {
-        Tree::Number(id) => id.as_u64(),
-        Tree::Text(id) => id.parse().ok(),
-        _ => None,
     }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::run::Change;
 use super::{Action, Line};
+use crate::bulk;
 use crate::failure::Failure;
 use crate::parameters::Tree;
 use crate::printer::{counted, grouped};
@@ -12,8 +13,8 @@ use crate::prompt;
 
 /// Rows that are shown.
 pub(super) const SHOWN: usize = 5;
-/// Commands of one request.
-const REQUEST: u64 = 50;
+/// Characters of a value.
+const VALUE: usize = 120;
 
 /// What is known before the first write.
 #[derive(Debug, Default)]
@@ -93,7 +94,7 @@ impl Change<'_> {
             "filter": self.filter,
             "set": self.set,
             "rows": planned.rows,
-            "requests": planned.rows.div_ceil(REQUEST),
+            "requests": bulk::requests(planned.rows),
             "first": planned.first,
             "left_out": self.lines_left_out(),
             "portal": self.connection.host,
@@ -110,10 +111,10 @@ impl Change<'_> {
             ("method", self.method.name.clone()),
         ];
         if let Some(filter) = &self.filter {
-            lines.push(("filter", shown(filter)));
+            lines.push(("filter", filter.shown(VALUE)));
         }
         if let Some(set) = &self.set {
-            lines.push(("set", shown(set)));
+            lines.push(("set", set.shown(VALUE)));
         }
         lines.push(("rows", self.count(planned.rows)));
         for left_out in self.lines_left_out() {
@@ -131,7 +132,7 @@ impl Change<'_> {
             "cost",
             format!(
                 "about {}",
-                counted(planned.rows.div_ceil(REQUEST), "request", "requests")
+                counted(bulk::requests(planned.rows), "request", "requests")
             ),
         ));
         let lines = lines
@@ -146,7 +147,7 @@ impl Change<'_> {
             Action::Update | Action::PutBack => {
                 let changes = line.new.entries().iter().map(|(name, new)| {
                     let old = line.old.get(name).unwrap_or(&Tree::Null);
-                    format!("{name} {} -> {}", shown(old), shown(new))
+                    format!("{name} {} -> {}", old.shown(VALUE), new.shown(VALUE))
                 });
                 format!("{}: {}", line.id, changes.collect::<Vec<_>>().join(", "))
             }
@@ -164,7 +165,7 @@ impl Change<'_> {
                 format!("robots and workflows for changed {rows}")
             }
             Action::Restore if crm => format!("robots and workflows for new {rows}"),
-            _ => "nothing that we know of".to_owned(),
+            _ => "nothing that is documented".to_owned(),
         }
     }
 }
@@ -177,15 +178,6 @@ fn title(row: &Tree) -> String {
         Some(Tree::Text(title)) => format!(" {title:?}"),
         _ => String::new(),
     }
-}
-
-fn shown(value: &Tree) -> String {
-    const LONGEST: usize = 120;
-    let text = serde_json::to_string(value).unwrap_or_default();
-    if text.chars().count() <= LONGEST {
-        return text;
-    }
-    text.chars().take(LONGEST).chain(['…']).collect()
 }
 
 fn capital(text: &str) -> String {

@@ -18,16 +18,8 @@ pub(crate) mod values;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
-
-use crate::commands::export::fields::{self, Known};
-use crate::commands::export::smart_process;
-use crate::connection::Connection;
-use crate::entity::{Api, Entity, Word};
-use crate::failure::Failure;
-use crate::fields::Fields;
+use crate::entity::Entity;
 use crate::parameters::Tree;
-use crate::session::Session;
 
 pub(crate) use run::{Change, Lines};
 
@@ -84,36 +76,6 @@ fn nothing() -> Tree {
 
 fn is_nothing(tree: &Tree) -> bool {
     *tree == Tree::Null
-}
-
-/// The entity that a person has named.
-pub(crate) async fn chosen(
-    word: &str,
-    session: &Session,
-    connection: &Connection,
-) -> Result<Entity> {
-    match Word::read(word, Api::Auto)? {
-        Word::Entity(entity) => Ok(*entity),
-        Word::SmartProcess(name) => smart_process(&name, Api::Auto, session, connection).await,
-    }
-}
-
-/// The fields of an entity, asked for now: what is written by them is not written by memory.
-pub(crate) async fn read_fields(
-    entity: &Entity,
-    session: &Session,
-    connection: &Connection,
-) -> Result<Fields> {
-    match fields::ask(entity, &entity.parameters(), session, connection).await? {
-        Known::All(fields) => Ok(fields),
-        Known::Filter(_) | Known::Nothing => Err(Failure::usage(format!(
-            "{} does not say what fields {} have, so no name can be checked",
-            connection.host, entity.rows
-        ))
-        .state("nothing was sent")
-        .hint("b24 batch runs any method for each line of a file")
-        .into()),
-    }
 }
 
 /// Where old values go: as named, or beside the other files of this directory.

@@ -16,8 +16,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::journal::Journal;
 use crate::parameters::Tree;
-use crate::printer::grouped;
-use crate::prompt;
 use crate::resume::Question;
 use crate::session::Session;
 
@@ -58,7 +56,7 @@ pub(crate) struct Change<'a> {
     pub(crate) settle: Duration,
     pub(crate) restart: bool,
     /// The field by which an added row is found again.
-    pub(crate) external: Option<&'static str>,
+    pub(crate) external: Option<String>,
     pub(crate) left_out: Vec<String>,
 }
 
@@ -74,16 +72,15 @@ impl Change<'_> {
         let place = self.place()?;
         let there = place.metadata().is_ok_and(|facts| facts.len() > 0);
         if there && self.restart {
-            self.may_restart(&place)?;
+            let loss = "what it has not ended is left as it is";
+            bulk::may_restart(&place, loss, self.session)?;
         }
         let journal =
             Journal::open(&place, &self.question, self.restart).map_err(|error| error.failure())?;
         let plan = journal.kept(PLAN).map_err(|error| error.failure())?;
-        let journal = match plan {
-            Some(plan) => {
-                self.going_on(&journal)?;
-                (journal, PathBuf::from(plan))
-            }
+        let goes_on = plan.is_some();
+        let (journal, plan) = match plan {
+            Some(plan) => (journal, PathBuf::from(plan)),
             None => match self.begin(lines, journal).await {
                 Ok(Some(begun)) => begun,
                 Ok(None) => {
@@ -97,7 +94,12 @@ impl Change<'_> {
                 }
             },
         };
-        self.send(journal.0, &journal.1).await
+        let reader = Reader::open(&plan)?;
+        if goes_on {
+            let names = [self.entity.row.as_str(), &self.entity.rows];
+            bulk::going_on(&journal, names, reader.rows, self.settle, self.session)?;
+        }
+        self.send(journal, reader, &plan).await
     }
 
     /// Where the journal of this command is.
@@ -108,40 +110,6 @@ impl Change<'_> {
             self.session.command,
             self.question.name()
         )))
-    }
-
-    fn may_restart(&self, place: &Path) -> Result<()> {
-        let what = format!("--restart throws the journal {} away", place.display());
-        if self.session.global.yes {
-            return Ok(());
-        }
-        if !self.session.can_ask() {
-            return Err(
-                Failure::usage(format!("{what}, and nobody can be asked here"))
-                    .state("nothing was sent")
-                    .hint("without --restart it goes on; --yes throws it away")
-                    .into(),
-            );
-        }
-        if prompt::confirmed(&format!("{what}. Do it?"))? {
-            return Ok(());
-        }
-        Err(Failure::usage("the journal was kept")
-            .state("nothing was sent")
-            .into())
-    }
-
-    fn going_on(&self, journal: &Journal) -> Result<(), Failure> {
-        let tally = journal.tally().map_err(|error| error.failure())?;
-        let begun = journal.begun().to_zoned(jiff::tz::TimeZone::system());
-        self.session.printer.note(format!(
-            "going on with the journal of {}: {} {} done, {} unknown",
-            begun.strftime("%Y-%m-%d %H:%M"),
-            grouped(tally.done),
-            self.entity.rows,
-            grouped(tally.unknown + tally.sent)
-        ));
-        Ok(())
     }
 
     /// Reads the rows, asks, and writes down what they were. None: there are no rows.
@@ -170,8 +138,8 @@ impl Change<'_> {
             return Ok(None);
         }
         self.consent(&planned)?;
-        let above = match self.external {
-            Some(_) => Some(self.highest().await?),
+        let above = match &self.external {
+            Some(_) => Some(bulk::highest_id(self.entity, self.session, self.connection).await?),
             None => None,
         };
         writer.finish()?;
@@ -211,29 +179,7 @@ impl Change<'_> {
         }
     }
 
-    /// The highest id there is: what is added comes above it.
-    async fn highest(&self) -> Result<u64> {
-        let id = self.entity.filter_id();
-        let rows: Vec<Tree> = self
-            .connection
-            .client
-            .v2()
-            .list(&self.entity.method)
-            .params(self.entity.parameters())
-            .select([id])
-            .order([(id, "DESC")])
-            .by_offset()
-            .limit(1)
-            .typed()
-            .await?;
-        let first = rows.first();
-        Ok(first
-            .and_then(|row| super::choose::id_of(row, self.entity))
-            .unwrap_or_default())
-    }
-
-    async fn send(&self, journal: Journal, plan: &Path) -> Result<Exit> {
-        let reader = Reader::open(plan)?;
+    async fn send(&self, journal: Journal, reader: Reader, plan: &Path) -> Result<Exit> {
         let total = reader.rows;
         let above = journal.kept(ABOVE).map_err(|error| error.failure())?;
         let above = above.and_then(|above| above.parse().ok());
@@ -262,7 +208,7 @@ impl Change<'_> {
         bulk::Question {
             method: self.entity.method.clone(),
             params: self.entity.parameters(),
-            field: self.external.map_or_else(|| id.clone(), ToOwned::to_owned),
+            field: self.external.clone().unwrap_or_else(|| id.clone()),
             id,
             above,
         }
@@ -309,7 +255,7 @@ impl RowJobs<'_> {
             mut new,
         } = line;
         let change = self.change;
-        let proof = match (change.action, change.external) {
+        let proof = match (change.action, &change.external) {
             // The same values again leave what they left the first time.
             (Action::Update | Action::PutBack, _) => Proof::Repeat,
             (Action::Delete, _) => self.proof(id.to_string(), Tree::empty(), Purpose::Delete),
@@ -319,7 +265,7 @@ impl RowJobs<'_> {
                     Some(Tree::Text(own)) if !own.is_empty() => own.clone(),
                     _ => {
                         let made = format!("{}-{id}", self.made);
-                        new.set(field, made.as_str().into());
+                        new.set(field.as_str(), made.as_str().into());
                         made
                     }
                 };

@@ -1,24 +1,19 @@
 //! What a change came to.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
 
 use super::Action;
 use super::run::{Change, forget};
-use crate::bulk::{Ended, SharedJournal};
+use crate::bulk::{self, Ended, SharedJournal};
 use crate::exit::Exit;
 use crate::failure::{Failure, Kind};
-use crate::journal::{JournalError, State};
-use crate::printer::{Summary, counted, grouped, lasting};
+use crate::journal::State;
+use crate::printer::{Summary, grouped, lasting};
 
 /// Entries read from the journal at once.
 const PAGE: usize = 1_000;
-/// Rows named for one reason.
-const NAMED: usize = 3;
-/// Reasons that are told.
-const REASONS: usize = 10;
 
 impl Change<'_> {
     /// The summary; what failed is an error, and its rows are listed.
@@ -145,7 +140,8 @@ impl Change<'_> {
             (Kind::Partial, message)
         };
         let mut failure = Failure::new(kind, message);
-        for line in reasons(journal, rows).map_err(|error| error.failure())? {
+        let lines = bulk::leftover(journal, &self.entity.row, rows);
+        for line in lines.map_err(|error| error.failure())? {
             failure = failure.cause(line);
         }
         if open > 0 {
@@ -181,51 +177,4 @@ impl Change<'_> {
         out.flush()?;
         Ok(())
     }
-}
-
-/// One reason one line, the most frequent first.
-fn reasons(journal: &SharedJournal, rows: &str) -> Result<Vec<String>, JournalError> {
-    let mut all: BTreeMap<String, (u64, Vec<u64>)> = BTreeMap::new();
-    let mut last = 0;
-    loop {
-        let states = [State::Failed, State::Unknown, State::Sent, State::Doubled];
-        let page = journal.with(|journal| journal.entries(&states, last, PAGE))?;
-        let Some(end) = page.last() else { break };
-        last = end.row;
-        for entry in page {
-            let reason = match (entry.code.as_deref(), entry.reason) {
-                (None | Some(""), Some(reason)) => reason,
-                (Some(code), Some(reason)) => format!("{code}: {reason}"),
-                (code, None) => code.unwrap_or("no answer").to_owned(),
-            };
-            let (count, named) = all.entry(reason).or_default();
-            *count += 1;
-            if named.len() < NAMED {
-                named.push(entry.row);
-            }
-        }
-    }
-    let mut all: Vec<_> = all.into_iter().collect();
-    all.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
-    let more = all.len().saturating_sub(REASONS);
-    let mut lines: Vec<String> = all
-        .into_iter()
-        .take(REASONS)
-        .map(|(reason, (count, named))| {
-            let examples: Vec<String> = named.iter().map(u64::to_string).collect();
-            let rest = if count > named.len() as u64 {
-                " …"
-            } else {
-                ""
-            };
-            format!("{count} x {reason}  {rows} {}{rest}", examples.join(", "))
-        })
-        .collect();
-    if more > 0 {
-        lines.push(format!(
-            "and {}",
-            counted(more as u64, "more reason", "more reasons")
-        ));
-    }
-    Ok(lines)
 }

@@ -137,6 +137,15 @@ impl Checker {
             }
         }
         contacts::put(contacts, self.mapping.by_item, &mut checked.fields);
+        if reasons.is_empty()
+            && self.settings.purpose == Purpose::Add
+            && checked.fields.entries().is_empty()
+        {
+            reasons.push(Reason {
+                field: String::new(),
+                message: "has no value for any field".to_owned(),
+            });
+        }
         if reasons.is_empty() {
             Ok(checked)
         } else {

@@ -6,12 +6,12 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::bulk;
-use crate::change::choose::{Choice, ChoiceArgs, Rows, id_of};
+use crate::change::choose::{Choice, ChoiceArgs, Rows};
 use crate::change::methods::Method;
-use crate::change::{Action, Change, Line, Lines, chosen, read_fields, undo_file};
-use crate::commands::export::everything;
+use crate::change::{Action, Change, Line, Lines, undo_file};
+use crate::commands::export::{entity_of, everything, fields};
 use crate::connection::Connection;
-use crate::entity::Entity;
+use crate::entity::{Api, Entity, Word};
 use crate::exit::Exit;
 use crate::guard;
 use crate::parameters::Tree;
@@ -56,9 +56,10 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
     if !session.global.dry_run {
         guard::writable(connection, "delete")?;
     }
-    let entity = chosen(&args.entity, session, connection).await?;
+    let word = Word::read(&args.entity, Api::Auto)?;
+    let entity = entity_of(word, Api::Auto, session, connection).await?;
     let method = Method::of(&entity, Action::Delete)?;
-    let fields = read_fields(&entity, session, connection).await?;
+    let fields = fields::all(&entity, session, connection).await?;
     let filter = choice.filter(&entity, &fields)?;
     let question = Question::default()
         .with("portal", &connection.caller())
@@ -108,7 +109,7 @@ impl Lines for Deletes<'_> {
             return Ok(None);
         };
         let line = |row: Tree| {
-            let id = id_of(&row, self.entity)?;
+            let id = self.entity.id_of(&row)?;
             Some(Line {
                 id,
                 old: row,

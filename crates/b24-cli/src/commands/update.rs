@@ -6,13 +6,15 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::bulk;
-use crate::change::choose::{Choice, ChoiceArgs, Rows, id_of, quoted};
+use crate::change::choose::{Choice, ChoiceArgs, Rows};
 use crate::change::methods::Method;
 use crate::change::values::{Set, same};
-use crate::change::{Action, Change, Line, Lines, chosen, read_fields, undo_file};
+use crate::change::{Action, Change, Line, Lines, undo_file};
+use crate::commands::export::{entity_of, fields};
 use crate::connection::Connection;
-use crate::entity::Entity;
+use crate::entity::{Api, Entity, Word};
 use crate::exit::Exit;
+use crate::failure::quoted;
 use crate::fields::Fields;
 use crate::guard;
 use crate::parameters::Tree;
@@ -66,9 +68,10 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
     if !session.global.dry_run {
         guard::writable(connection, "update")?;
     }
-    let entity = chosen(&args.entity, session, connection).await?;
+    let word = Word::read(&args.entity, Api::Auto)?;
+    let entity = entity_of(word, Api::Auto, session, connection).await?;
     let method = Method::of(&entity, Action::Update)?;
-    let fields = read_fields(&entity, session, connection).await?;
+    let fields = fields::all(&entity, session, connection).await?;
     let filter = choice.filter(&entity, &fields)?;
     let set = set.checked(&entity, &fields, session, connection).await?;
     let question = Question::default()
@@ -137,7 +140,7 @@ impl Lines for Updates<'_> {
         };
         let mut lines = Vec::with_capacity(rows.len());
         for row in rows {
-            let Some(id) = id_of(&row, self.entity) else {
+            let Some(id) = self.entity.id_of(&row) else {
                 continue;
             };
             let (mut old, mut new) = (Tree::empty(), Tree::empty());

@@ -3,6 +3,7 @@
 mod look;
 mod portal;
 mod refine;
+mod shell;
 mod tokens;
 mod usage;
 
@@ -18,6 +19,7 @@ use crate::stop::Reason;
 pub(crate) use look::Sent;
 pub(crate) use portal::from_sdk;
 pub(crate) use refine::refine;
+pub(crate) use shell::quoted;
 pub(crate) use tokens::{from_store, from_tokens};
 pub(crate) use usage::{closest, from_clap};
 

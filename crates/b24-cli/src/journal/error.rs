@@ -68,8 +68,8 @@ impl JournalError {
                 .hint("look on the portal what has come over; without this file everything is sent again"),
             Self::Strange(_) => failure.hint("it is untouched; --journal FILE names another one"),
             Self::Newer(_) => failure.hint("use the version that has written it"),
-            Self::Full(_) => failure.hint("free space, then the same command; or --journal FILE elsewhere"),
-            Self::Disk(..) => failure.hint("--journal FILE keeps it elsewhere"),
+            Self::Full(_) => failure.hint("free space, then the same command"),
+            Self::Disk(..) => failure.hint("make it writable, then the same command"),
         }
     }
 }

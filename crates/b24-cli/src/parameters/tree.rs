@@ -54,6 +54,24 @@ impl Tree {
         }
     }
 
+    /// A text or a number as text: the portal writes ids as either.
+    pub(crate) fn word(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// As JSON of so many characters at most, for a person.
+    pub(crate) fn shown(&self, most: usize) -> String {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        if text.chars().count() <= most {
+            return text;
+        }
+        text.chars().take(most).chain(['…']).collect()
+    }
+
     /// What a message calls this kind of value.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {

@@ -19,6 +19,7 @@ mod frame;
 mod import;
 mod import_change;
 mod import_faults;
+mod import_input;
 mod labels;
 mod machine;
 mod messages;

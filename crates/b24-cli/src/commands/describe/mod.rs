@@ -52,9 +52,9 @@ pub(crate) async fn run(args: &Args, session: &Session) -> Result<Exit> {
     }
     let entity = match Word::read(word, api).map_err(|failure| unknown(word, failure))? {
         Word::Entity(entity) => *entity,
-        Word::SmartProcess(name) => {
+        process @ Word::SmartProcess(_) => {
             let connection = session.connection().await?;
-            super::export::smart_process(&name, api, session, connection).await?
+            super::export::entity_of(process, api, session, connection).await?
         }
     };
     if !is_connected(session) {

@@ -4,10 +4,10 @@ use anyhow::Result;
 use url::Url;
 
 use super::reference::Reference;
+use crate::commands::export::entity_of;
 use crate::commands::export::fields::{self, Known};
-use crate::commands::export::smart_process;
 use crate::connection::Connection;
-use crate::entity::{Api, Entity, Word};
+use crate::entity::{Api, Entity};
 use crate::failure::{Failure, Kind};
 use crate::fields::Fields;
 use crate::parameters::Tree;
@@ -45,12 +45,7 @@ pub(super) async fn find(
             field,
             file,
         } => {
-            let entity = match entity {
-                Word::Entity(entity) => (**entity).clone(),
-                Word::SmartProcess(name) => {
-                    smart_process(name, Api::Auto, session, connection).await?
-                }
-            };
+            let entity = entity_of(entity.clone(), Api::Auto, session, connection).await?;
             of_field(&entity, *id, field, *file, session, connection).await
         }
     }

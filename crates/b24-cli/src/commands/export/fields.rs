@@ -59,7 +59,7 @@ pub(crate) async fn ask(
     let kept = place(entity, &method, &question, &connection.host);
     let answer = tokio::select! {
         answer = answer(entity, &method, question, connection) => answer,
-        reason = session.stop.requested() => return Err(Failure::stopped(reason, "the export").into()),
+        reason = session.stop.requested() => return Err(Failure::stopped(reason, session.command).into()),
     };
     let answer = match answer {
         Ok(answer) => answer,
@@ -75,6 +75,24 @@ pub(crate) async fn ask(
         let _ = write(&path, Access::Anyone, answer.get().as_bytes());
     }
     Ok(Known::All(fields))
+}
+
+/// The portal's own description, asked for now: what is written by names is not written by memory.
+pub(crate) async fn all(
+    entity: &Entity,
+    session: &Session,
+    connection: &Connection,
+) -> Result<Fields> {
+    match ask(entity, &entity.parameters(), session, connection).await? {
+        Known::All(fields) => Ok(fields),
+        Known::Filter(_) | Known::Nothing => Err(Failure::usage(format!(
+            "{} does not say what fields {} have, so no name can be checked",
+            connection.host, entity.rows
+        ))
+        .state("nothing was sent")
+        .hint("b24 batch runs any method for each line of a file")
+        .into()),
+    }
 }
 
 /// The portal's own words. Where its plan is not known yet, the same request asks for it.

@@ -113,10 +113,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
     let request = Request::read(&args, places.file_type)?;
     let connection = session.connection().await?;
     for word in words {
-        let entity = match word {
-            Word::Entity(entity) => *entity,
-            Word::SmartProcess(name) => smart_process(&name, api, session, connection).await?,
-        };
+        let entity = entity_of(word, api, session, connection).await?;
         let plan = plan::make(&request, entity, session, connection).await?;
         let target = places.target(&plan.entity);
         if session.global.dry_run {
@@ -145,18 +142,23 @@ fn wish(args: &Args, places: &Places) -> Result<Option<Wish>, Failure> {
     }))
 }
 
-pub(crate) async fn smart_process(
-    name: &str,
+/// The entity of a word; a smart process is looked up by its name.
+pub(crate) async fn entity_of(
+    word: Word,
     api: Api,
     session: &Session,
     connection: &Connection,
 ) -> Result<Entity> {
+    let name = match word {
+        Word::Entity(entity) => return Ok(*entity),
+        Word::SmartProcess(name) => name,
+    };
     let call = connection.client.v2().call("crm.type.list");
     let types = tokio::select! {
         types = call.typed::<Tree>() => types?,
-        reason = session.stop.requested() => return Err(Failure::stopped(reason, "the export").into()),
+        reason = session.stop.requested() => return Err(Failure::stopped(reason, session.command).into()),
     };
-    Ok(Entity::smart_process(name, &types, api)?)
+    Ok(Entity::smart_process(&name, &types, api)?)
 }
 
 /// What `-o` calls standard output. The second may lead to a file that the shell appends to: to

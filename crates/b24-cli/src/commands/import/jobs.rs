@@ -130,7 +130,7 @@ impl<'a> RowJobs<'a> {
                 .by_external
                 .as_ref()
                 .and_then(|by| fields.get(&by.field))
-                .and_then(known::text),
+                .and_then(Tree::word),
             (_, External::Made { field, giver }) => {
                 let value = format!("{GIVER}-{}-{row}", self.name);
                 fields.set(field.as_str(), value.as_str().into());
@@ -217,7 +217,7 @@ impl<'a> RowJobs<'a> {
                     jobs.push(self.adding(row, checked));
                 }
                 ([], _) => ends.push((row, none(key, &value, target))),
-                ([one], _) => match id_of(one, target) {
+                ([one], _) => match target.entity.id_of(one) {
                     Some(id) => jobs.push(self.changing(row, id, checked.fields, one)),
                     None => ends.push((row, none(key, &value, target))),
                 },
@@ -265,12 +265,6 @@ fn added(fields: &Tree) -> Vec<(String, Tree)> {
     each.collect()
 }
 
-fn id_of(row: &Tree, target: &Target) -> Option<u64> {
-    known::text(row.get(target.entity.id_field())?)?
-        .parse()
-        .ok()
-}
-
 fn none(key: &str, value: &str, target: &Target) -> End {
     End::Failed {
         code: key.to_owned(),
@@ -281,7 +275,7 @@ fn none(key: &str, value: &str, target: &Target) -> End {
 fn too_many(key: &str, value: &str, found: &[Tree], target: &Target) -> End {
     let ids: Vec<String> = found
         .iter()
-        .filter_map(|row| id_of(row, target))
+        .filter_map(|row| target.entity.id_of(row))
         .map(|id| id.to_string())
         .collect();
     End::Failed {

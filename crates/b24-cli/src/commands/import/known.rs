@@ -19,17 +19,9 @@ pub(super) fn key_of(checked: &Checked, key: &str) -> Option<String> {
     if key.eq_ignore_ascii_case("id") {
         return checked.id.map(|id| id.to_string());
     }
-    let value = text(checked.fields.get(key)?)?;
+    let value = checked.fields.get(key)?.word()?;
     let value = value.trim();
     (!value.is_empty()).then(|| value.to_owned())
-}
-
-pub(super) fn text(value: &Tree) -> Option<String> {
-    match value {
-        Tree::Text(text) => Some(text.clone()),
-        Tree::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 /// The rows of the portal that have one of these values, by the value. One request for 2,500 values.
@@ -44,7 +36,7 @@ pub(super) async fn ask(
     let mut found: HashMap<String, Vec<Tree>> = HashMap::new();
     let mut keep = |rows: Vec<Tree>| {
         for row in rows {
-            if let Some(value) = row.get(key).and_then(text) {
+            if let Some(value) = row.get(key).and_then(Tree::word) {
                 found.entry(value.trim().to_owned()).or_default().push(row);
             }
         }
@@ -90,7 +82,7 @@ pub(super) async fn ask(
 }
 
 /// The rows in the result of a list method.
-pub(super) fn rows_of(result: Tree) -> Vec<Tree> {
+fn rows_of(result: Tree) -> Vec<Tree> {
     match result {
         Tree::List(rows) => rows,
         Tree::Map(entries) => {

@@ -1,5 +1,6 @@
 //! `b24 import`
 
+mod begin;
 mod failed;
 mod jobs;
 mod known;
@@ -12,31 +13,27 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use b24::Effect;
+use clap::ValueEnum;
 use encoding_rs::Encoding;
 
-use super::export::fields::{Known, ask as ask_fields};
-use super::export::smart_process;
+use super::export::{entity_of, fields};
 use crate::bulk::{self, How, SharedJournal};
 use crate::check::{self, Blank, Checker, Contacts, Mapping, Purpose, Settings};
 use crate::connection::Connection;
 use crate::entity::{Api, Word};
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, quoted};
 use crate::fields::Fields;
 use crate::formats::beside;
 use crate::guard;
 use crate::intake::{self, Format, Source};
-use crate::journal::{Journal, State};
+use crate::journal::Journal;
 use crate::labels::Codes;
-use crate::printer::grouped;
-use crate::prompt;
-use crate::resume::Question;
-use crate::session::{Mode as Guard, Session};
+use crate::session::Session;
 
 use jobs::{Plan, RowJobs};
 use plan::Shown;
-use survey::{Survey, survey};
+use survey::survey;
 use target::{External, Target};
 use told::Told;
 
@@ -135,6 +132,54 @@ impl Mode {
     }
 }
 
+impl Args {
+    /// The command again, without what gives consent.
+    fn command(&self) -> String {
+        let mut words = vec![self.command_for(&self.file)];
+        let mut flag = |name: &str, value: &str| words.push(format!("{name} {}", quoted(value)));
+        if let Some(encoding) = self.encoding {
+            flag("--encoding", encoding.name());
+        }
+        if let Some(sheet) = &self.sheet {
+            flag("--sheet", sheet);
+        }
+        if let Some(format) = self.format.and_then(|format| format.to_possible_value()) {
+            flag("--format", format.get_name());
+        }
+        for (name, path) in [("--journal", &self.journal), ("--failed", &self.failed)] {
+            if let Some(path) = path {
+                flag(name, &path.to_string_lossy());
+            }
+        }
+        words.join(" ")
+    }
+
+    /// The command for the failed rows of this file: it says what columns and rows are, not how the file is read.
+    fn command_for(&self, file: &Path) -> String {
+        let mut words = ["b24", "import", &self.entity].map(str::to_owned).to_vec();
+        words.push(quoted(&file.to_string_lossy()));
+        for (column, field) in &self.map {
+            words.push(format!("--map {}", quoted(&format!("{column}={field}"))));
+        }
+        if self.mode != Mode::Add {
+            words.push(format!("--mode {}", self.mode.word()));
+        }
+        if let Some(key) = &self.key {
+            words.push(format!("--key {}", quoted(key)));
+        }
+        if self.blank == Blank::Clear {
+            words.push("--blank clear".to_owned());
+        }
+        if self.contacts == Contacts::Replace {
+            words.push("--contacts replace".to_owned());
+        }
+        if self.no_automation {
+            words.push("--no-automation".to_owned());
+        }
+        words.join(" ")
+    }
+}
+
 fn column(text: &str) -> Result<(String, String), String> {
     let (column, field) = text
         .split_once('=')
@@ -160,13 +205,10 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
     };
     let source = intake::open(&args.file, &options)?;
     let connection = session.connection().await?;
-    if !session.global.dry_run && connection.mode == Guard::ReadOnly {
-        guard::allow(session, connection, Effect::Write, "import")?;
+    if !session.global.dry_run {
+        guard::writable(connection, "import")?;
     }
-    let entity = match word {
-        Word::Entity(entity) => *entity,
-        Word::SmartProcess(name) => smart_process(&name, Api::V2, session, connection).await?,
-    };
+    let entity = entity_of(word, Api::V2, session, connection).await?;
     let target = Target::of(entity, args.no_automation)?;
     let import = Import {
         args: &args,
@@ -217,7 +259,7 @@ struct Import<'a> {
 
 impl Import<'_> {
     async fn run(self) -> Result<Exit> {
-        let fields = self.fields().await?;
+        let fields = fields::all(&self.target.entity, self.session, self.connection).await?;
         let key = self.key(&fields)?;
         let mapping = self.mapping(&fields)?;
         let (session, connection) = (self.session, self.connection);
@@ -251,11 +293,7 @@ impl Import<'_> {
             session,
             connection,
             file: self.source.name(),
-            command: &format!(
-                "b24 import {} {}",
-                self.args.entity,
-                self.args.file.display()
-            ),
+            command: self.args.command(),
             target: &self.target,
             mode: self.args.mode,
             key: key.as_deref(),
@@ -278,20 +316,6 @@ impl Import<'_> {
             survey: &survey,
         };
         self.send(&plan, journal).await
-    }
-
-    async fn fields(&self) -> Result<Fields> {
-        let entity = &self.target.entity;
-        let known = ask_fields(entity, &entity.parameters(), self.session, self.connection).await?;
-        match known {
-            Known::All(fields) => Ok(fields),
-            Known::Filter(_) | Known::Nothing => Err(Failure::usage(format!(
-                "{} does not say what fields {} have, so rows cannot be checked",
-                self.connection.host, entity.rows
-            ))
-            .state("nothing was sent")
-            .into()),
-        }
     }
 
     /// The field that tells which row is meant, as the portal names it.
@@ -359,92 +383,6 @@ impl Import<'_> {
             .to_owned()
     }
 
-    /// What the journal belongs to.
-    fn question(&self, survey: &Survey) -> Question {
-        let args = self.args;
-        let mut maps = args.map.clone();
-        maps.sort();
-        Question::default()
-            .with("portal", &self.connection.place)
-            .with(
-                "entity",
-                &(&self.target.add, self.target.entity.parameters()),
-            )
-            .with("content of the file", &survey.content)
-            .with("map", &maps)
-            .with("mode", &(args.mode.word(), &args.key))
-            .with("blank", &(args.blank == Blank::Clear))
-            .with("contacts", &(args.contacts == Contacts::Replace))
-    }
-
-    /// The journal of an earlier run, or a new one after the plan was agreed to.
-    fn open_journal(&self, survey: &Survey, shown: &Shown<'_>) -> Result<Journal> {
-        let question = self.question(survey);
-        let open = |restart| {
-            Journal::open(&self.journal, &question, restart).map_err(|error| error.failure())
-        };
-        let there = self.journal.metadata().is_ok_and(|facts| facts.len() > 0);
-        if there && !self.args.restart {
-            let journal = open(false)?;
-            self.going_on(&journal, survey)?;
-            return Ok(journal);
-        }
-        if there {
-            self.may_restart()?;
-        }
-        shown.consent()?;
-        Ok(open(self.args.restart)?)
-    }
-
-    fn going_on(&self, journal: &Journal, survey: &Survey) -> Result<(), Failure> {
-        let tally = journal.tally().map_err(|error| error.failure())?;
-        let begun = journal.begun().to_zoned(jiff::tz::TimeZone::system());
-        let mut text = format!(
-            "going on with the journal of {}: {} rows done, {} unknown",
-            begun.strftime("%Y-%m-%d %H:%M"),
-            grouped(tally.done),
-            grouped(tally.unknown + tally.sent)
-        );
-        if tally.failed > 0 {
-            text = format!("{text}, {} failed", grouped(tally.failed));
-        }
-        if tally.ended() >= survey.rows {
-            text = format!("{text}; nothing is left to send");
-        }
-        self.session.printer.note(text);
-        if journal.clock_went_back() {
-            self.session.printer.note(format!(
-                "the clock of this machine has gone back: unknown rows wait {} in full",
-                crate::printer::lasting(self.args.settle)
-            ));
-        }
-        Ok(())
-    }
-
-    fn may_restart(&self) -> Result<()> {
-        let what = format!(
-            "--restart throws {} away: what it has sent is sent again",
-            self.journal.display()
-        );
-        if self.session.global.yes {
-            return Ok(());
-        }
-        if !self.session.can_ask() {
-            return Err(
-                Failure::usage(format!("{what}, and nobody can be asked here"))
-                    .state("nothing was sent")
-                    .hint("without --restart it goes on; --yes throws it away")
-                    .into(),
-            );
-        }
-        if !prompt::confirmed(&format!("{what}. Do it?"))? {
-            return Err(Failure::usage("the journal was kept")
-                .state("nothing was sent")
-                .into());
-        }
-        Ok(())
-    }
-
     async fn send(&self, plan: &Plan<'_>, journal: Journal) -> Result<Exit> {
         let journal = SharedJournal::new(journal);
         let above = self.above(plan, &journal).await?;
@@ -458,12 +396,8 @@ impl Import<'_> {
             total: plan.survey.rows,
         };
         let ended = bulk::run(&mut jobs, &journal, &how).await?;
-        let failed = self
-            .args
-            .failed
-            .clone()
-            .unwrap_or_else(|| failed::beside(&self.args.file));
-        let written = failed::write_failed(&failed, &self.source, &journal)?;
+        let place = failed::Place::of(self.args.failed.as_deref(), &self.args.file, &self.journal);
+        let failed = failed::write_failed(&place, &self.source, &journal)?;
         let told = Told {
             session: self.session,
             connection: self.connection,
@@ -472,55 +406,9 @@ impl Import<'_> {
             journal: &journal,
             rows: plan.survey.rows,
             ended: &ended,
-            failed_file: (written > 0).then(|| failed.display().to_string()),
+            mended: failed.as_deref().map(|file| self.args.command_for(file)),
+            failed_file: failed,
         };
         told.tell()
-    }
-
-    /// The highest id before the first row was sent: what has an external id of the file and stands below is none of
-    /// ours.
-    async fn above(&self, plan: &Plan<'_>, journal: &SharedJournal) -> Result<Option<u64>> {
-        const FACT: &str = "highest id before";
-        if plan.mode != Mode::Add || !matches!(plan.external, External::Own { .. }) {
-            return Ok(None);
-        }
-        let kept = journal.with(|journal| journal.kept(FACT));
-        if let Some(kept) = kept.map_err(|error| error.failure())? {
-            return Ok(kept.parse().ok());
-        }
-        let highest = self.highest().await?.unwrap_or(0);
-        let none_sent = journal
-            .with(|journal| journal.entries(&[State::Sent, State::Done, State::Unknown], 0, 1))
-            .map_err(|error| error.failure())?
-            .is_empty();
-        if none_sent {
-            journal
-                .with(|journal| journal.keep(FACT, &highest.to_string()))
-                .map_err(|error| error.failure())?;
-            return Ok(Some(highest));
-        }
-        Ok(None)
-    }
-
-    async fn highest(&self) -> Result<Option<u64>> {
-        let entity = &self.target.entity;
-        let id = entity.id_field();
-        let order = serde_json::Map::from_iter([(id.to_owned(), "DESC".into())]);
-        let call = self
-            .connection
-            .client
-            .v2()
-            .call(&entity.method)
-            .params(entity.parameters())
-            .param("select", [id])
-            .param("order", order)
-            .param("start", -1);
-        let answer: crate::parameters::Tree = tokio::select! {
-            answer = call.typed() => answer?,
-            reason = self.session.stop.requested() => return Err(Failure::stopped(reason, "import").into()),
-        };
-        let rows = known::rows_of(answer);
-        let first = rows.first().and_then(|row| known::text(row.get(id)?));
-        Ok(first.and_then(|id| id.parse().ok()))
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::Mode;
 use super::survey::Survey;
 use super::target::{External, Target};
+use crate::bulk;
 use crate::failure::Failure;
 use crate::parameters::Tree;
 use crate::printer::{counted, grouped, lasting};
@@ -17,8 +18,7 @@ use crate::session::{Connection, Mode as Guard, Session};
 
 /// Rows that are written without a question.
 const FREE: u64 = 50;
-/// Rows of one request, and those that one request looks up.
-const REQUEST: u64 = 50;
+/// Rows that one request looks up.
 const LOOKED_UP: u64 = 2_500;
 
 /// Everything the plan names.
@@ -26,8 +26,8 @@ pub(super) struct Shown<'a> {
     pub(super) session: &'a Session,
     pub(super) connection: &'a Connection,
     pub(super) file: &'a str,
-    /// The command as far as its first words, for hints.
-    pub(super) command: &'a str,
+    /// The command, for hints.
+    pub(super) command: String,
     pub(super) target: &'a Target,
     pub(super) mode: Mode,
     pub(super) key: Option<&'a str>,
@@ -43,7 +43,7 @@ impl Shown<'_> {
             Mode::Add => 0,
             Mode::Update | Mode::Upsert => rows.div_ceil(LOOKED_UP),
         };
-        rows.div_ceil(REQUEST) + looks
+        bulk::requests(rows) + looks
     }
 
     /// The least time that the portal's rate allows.
@@ -87,7 +87,13 @@ impl Shown<'_> {
                 },
             ),
         ];
-        lines.extend(survey.reasons.lines().into_iter().map(|line| ("", line)));
+        lines.extend(
+            survey
+                .reasons
+                .lines("row", "rows")
+                .into_iter()
+                .map(|line| ("", line)),
+        );
         if let Some(key) = self.key {
             lines.push(("key", key.to_owned()));
         }
@@ -127,7 +133,7 @@ impl Shown<'_> {
             "key": self.key,
             "rows": self.survey.rows,
             "good": self.survey.good,
-            "reasons": self.survey.reasons.lines(),
+            "reasons": self.survey.reasons.lines("row", "rows"),
             "first": self.survey.first.iter().collect::<Vec<&Tree>>(),
             "external_id": self.external.text(&self.target.entity.rows),
             "starts": self.target.automation(self.mode),

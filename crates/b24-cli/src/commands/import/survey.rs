@@ -1,17 +1,14 @@
 //! The first pass: every row is checked before any is sent.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::known::key_of;
-use super::target::External;
+use crate::bulk::{self, EXAMPLES, Reasons, reason};
 use crate::check::{Checked, Checker, Files, Reason};
 use crate::failure::Failure;
 use crate::intake::{BadRow, Row, Source};
 use crate::parameters::Tree;
 use crate::resume::Hash;
-
-/// Rows that the plan shows, and that a reason names.
-pub(super) const EXAMPLES: usize = 3;
 
 /// What the first pass has found.
 #[derive(Debug, Default)]
@@ -31,55 +28,6 @@ pub(super) struct Survey {
     pub(super) content: String,
 }
 
-/// Rows by what is wrong with them.
-#[derive(Debug, Default)]
-pub(super) struct Reasons(BTreeMap<String, (u64, Vec<u64>)>);
-
-impl Reasons {
-    pub(super) fn add(&mut self, reason: String, row: u64) {
-        let (count, rows) = self.0.entry(reason).or_default();
-        *count += 1;
-        if rows.len() < EXAMPLES {
-            rows.push(row);
-        }
-    }
-
-    /// `208 x stageId: no stage "X"        rows 14, 77, 90 …`, the most frequent first.
-    pub(super) fn lines(&self) -> Vec<String> {
-        const SHOWN: usize = 10;
-        let mut all: Vec<_> = self.0.iter().collect();
-        all.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
-        let widest = all
-            .iter()
-            .take(SHOWN)
-            .map(|(reason, _)| reason.chars().count())
-            .max()
-            .unwrap_or_default()
-            .min(60);
-        let mut lines: Vec<String> = all
-            .iter()
-            .take(SHOWN)
-            .map(|(reason, (count, rows))| {
-                let word = if *count == 1 { "row" } else { "rows" };
-                let examples: Vec<String> = rows.iter().map(u64::to_string).collect();
-                let more = if *count > rows.len() as u64 {
-                    " …"
-                } else {
-                    ""
-                };
-                format!(
-                    "{count} x {reason:<widest$}  {word} {}{more}",
-                    examples.join(", ")
-                )
-            })
-            .collect();
-        if all.len() > SHOWN {
-            lines.push(format!("and {} more reasons", all.len() - SHOWN));
-        }
-        lines
-    }
-}
-
 /// Everything that is wrong with a row, in one line.
 pub(super) fn told(reasons: &[Reason]) -> (String, String) {
     let field = reasons.first().map(|reason| reason.field.clone());
@@ -92,15 +40,6 @@ pub(super) fn told(reasons: &[Reason]) -> (String, String) {
     };
     let all: Vec<String> = reasons.iter().map(words).collect();
     (field.unwrap_or_default(), all.join("; "))
-}
-
-/// `field: what is wrong`.
-pub(super) fn reason(code: &str, reason: &str) -> String {
-    match (code, reason) {
-        ("", reason) => reason.to_owned(),
-        (code, "") => code.to_owned(),
-        (code, reason) => format!("{code}: {reason}"),
-    }
 }
 
 /// Reads and checks all rows. `key`: the field that tells the rows that are changed.
@@ -176,7 +115,7 @@ impl Survey {
             }
             seen.keys.insert(value, row.number);
         }
-        for name in External::names() {
+        for name in bulk::external_names() {
             let value = key_of(&checked, name);
             let fresh =
                 value.is_some_and(|value| seen.external.entry(name).or_default().insert(value));
@@ -199,22 +138,6 @@ impl Survey {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_reason_is_one_line_with_three_rows() {
-        let mut reasons = Reasons::default();
-        for row in [14, 77, 90, 91] {
-            reasons.add("stageId: no stage \"X\"".into(), row);
-        }
-        reasons.add("title: is empty".into(), 2);
-        assert_eq!(
-            reasons.lines(),
-            [
-                "4 x stageId: no stage \"X\"  rows 14, 77, 90 …",
-                "1 x title: is empty        row 2",
-            ]
-        );
-    }
 
     #[test]
     fn several_reasons_of_a_row_are_told_together() {

@@ -112,14 +112,6 @@ fn with_fields(name: &str) -> Option<catalogue::Method> {
     (takes && Effect::of(name) != Effect::Read).then_some(method)
 }
 
-/// Whether a filter by this field is sure to be one: some methods pass over a field that they do not know.
-fn is_searched(entity: &Entity, field: &str) -> bool {
-    let documented = entity.documented.as_ref();
-    entity.is_items()
-        || entity.is_classic_crm()
-        || documented.is_some_and(|method| method.filter_names().any(|name| name == field))
-}
-
 /// The field that tells whether a new row is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum External {
@@ -138,14 +130,6 @@ pub(super) enum External {
 /// What is put in the field that says who gave the external id.
 pub(super) const GIVER: &str = "b24";
 
-/// The names of the external id and of its giver; the first that an entity has counts.
-const EXTERNAL: &[(&str, Option<&str>)] = &[
-    ("originId", Some("originatorId")),
-    ("xmlId", None),
-    ("ORIGIN_ID", Some("ORIGINATOR_ID")),
-    ("XML_ID", None),
-];
-
 impl External {
     /// Chooses the field. `has`: whether the file has it; `differs`: whether in each row another one.
     pub(super) fn of(
@@ -154,16 +138,7 @@ impl External {
         has: impl Fn(&Field) -> bool,
         differs: impl Fn(&str) -> bool,
     ) -> Self {
-        let writable = |name: &str| {
-            let found = fields.iter().find(|field| field.name == name);
-            found.filter(|field| !field.read_only)
-        };
-        let searched = |name: &str| is_searched(entity, name);
-        let there: Vec<(&Field, Option<&Field>)> = EXTERNAL
-            .iter()
-            .filter(|(name, _)| searched(name))
-            .filter_map(|(name, giver)| Some((writable(name)?, giver.and_then(writable))))
-            .collect();
+        let there: Vec<_> = bulk::external_ids(entity, fields).collect();
         let own = there
             .iter()
             .find(|(field, _)| has(field) && differs(&field.name));
@@ -181,11 +156,6 @@ impl External {
             },
             None => Self::None,
         }
-    }
-
-    /// The names of fields that may be the external id.
-    pub(super) fn names() -> impl Iterator<Item = &'static str> {
-        EXTERNAL.iter().map(|(name, _)| *name)
     }
 
     /// As the plan names it.

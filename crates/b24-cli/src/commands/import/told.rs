@@ -1,14 +1,15 @@
 //! What the import came to: the summary, and the message where something is left.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use serde_json::json;
 
-use super::survey::{EXAMPLES, Reasons, reason};
 use super::target::{External, Target};
-use crate::bulk::{Ended, SharedJournal};
+use crate::bulk::{self, EXAMPLES, Ended, SharedJournal};
 use crate::exit::Exit;
 use crate::failure::{Failure, Kind};
-use crate::journal::{JournalError, State, Tally};
+use crate::journal::{State, Tally};
 use crate::printer::{Summary, counted, grouped, lasting};
 use crate::session::{Connection, Session};
 
@@ -24,8 +25,9 @@ pub(super) struct Told<'a> {
     pub(super) journal: &'a SharedJournal,
     pub(super) rows: u64,
     pub(super) ended: &'a Ended,
-    /// Where the failed rows are.
-    pub(super) failed_file: Option<String>,
+    /// Where the failed rows are, and the command for them when they are mended.
+    pub(super) failed_file: Option<PathBuf>,
+    pub(super) mended: Option<String>,
 }
 
 impl Told<'_> {
@@ -35,7 +37,7 @@ impl Told<'_> {
         self.differences();
         let took = self.session.started.elapsed();
         let text = format!(
-            "{} of {} rows are on {}, in {}",
+            "{} of {} rows are on {} in {}",
             grouped(tally.done),
             grouped(self.rows),
             self.connection,
@@ -99,23 +101,21 @@ impl Told<'_> {
             (Kind::Unknown, message)
         } else {
             let left = self.rows - tally.done - tally.doubled;
+            let how = match (tally.done, tally.doubled) {
+                (0, 0) => "",
+                (_, 0) => ", each once",
+                (..) => ", some twice",
+            };
             let message = format!(
-                "{} of {rows} rows were not imported; {} are on {host}, {}",
+                "{} of {rows} rows were not imported; {} on {host}{how}",
                 grouped(left),
-                grouped(tally.done + tally.doubled),
-                if tally.doubled > 0 {
-                    "some twice"
-                } else {
-                    "each once"
-                }
+                counted_there(tally.done + tally.doubled),
             );
             (Kind::Partial, message)
         };
         let mut failure = Failure::new(kind, message);
-        for line in self
-            .reasons(&mut failure)
-            .map_err(|error| error.failure())?
-        {
+        let lines = bulk::leftover(self.journal, "row", "rows");
+        for line in lines.map_err(|error| error.failure())? {
             failure = failure.cause(line);
         }
         if unknown > 0 {
@@ -129,47 +129,15 @@ impl Told<'_> {
                 ));
             }
         }
-        if let Some(file) = &self.failed_file {
-            failure = failure.hint(format!(
-                "mend {file} and import that file; rows already loaded are not touched"
-            ));
+        if let (Some(file), Some(command)) = (&self.failed_file, &self.mended) {
+            failure = failure
+                .hint(format!(
+                    "mend {} and import that file; rows already loaded are not touched",
+                    file.display()
+                ))
+                .hint(command);
         }
         Ok(failure)
-    }
-
-    /// One reason one line; rows that are there twice are named with their ids.
-    fn reasons(&self, failure: &mut Failure) -> Result<Vec<String>, JournalError> {
-        let mut reasons = Reasons::default();
-        let mut doubled = Vec::new();
-        let mut last = 0;
-        let wanted = [State::Failed, State::Unknown, State::Sent, State::Doubled];
-        loop {
-            let page = self
-                .journal
-                .with(|journal| journal.entries(&wanted, last, PAGE))?;
-            let Some(end) = page.last() else { break };
-            last = end.row;
-            for entry in page {
-                let code = entry.code.unwrap_or_default();
-                let why = reason(&code, &entry.reason.unwrap_or_default());
-                match entry.state {
-                    State::Doubled => {
-                        let ids = entry.id.unwrap_or_default().replace(',', " and ");
-                        doubled.push(format!("row {} is there twice: {ids}", entry.row));
-                    }
-                    State::Failed => reasons.add(why, entry.row),
-                    _ => reasons.add(without_request(&why), entry.row),
-                }
-            }
-        }
-        failure.code = None;
-        let mut lines = reasons.lines();
-        let more = doubled.len().saturating_sub(10);
-        lines.extend(doubled.into_iter().take(10));
-        if more > 0 {
-            lines.push(format!("and {more} more rows are there twice"));
-        }
-        Ok(lines)
     }
 
     /// The command that shows what was made since the first unknown row was sent.
@@ -193,8 +161,7 @@ impl Told<'_> {
     }
 }
 
-/// Reasons that differ by the request alone are one.
-fn without_request(reason: &str) -> String {
-    let end = reason.find(" (request ").unwrap_or(reason.len());
-    reason[..end].to_owned()
+/// `1 is`, `99,688 are`
+fn counted_there(rows: u64) -> String {
+    format!("{} {}", grouped(rows), if rows == 1 { "is" } else { "are" })
 }

@@ -11,10 +11,12 @@ use anyhow::Result;
 use crate::bulk;
 use crate::change::file::{Head, Reader};
 use crate::change::methods::Method;
-use crate::change::{Action, Change, chosen, read_fields, undo_file};
+use crate::change::{Action, Change, undo_file};
+use crate::commands::export::{entity_of, fields};
 use crate::connection::Connection;
+use crate::entity::{Api, Word};
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, quoted};
 use crate::guard;
 use crate::resume::Question;
 use crate::session::Session;
@@ -65,9 +67,10 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
         "delete" => Action::Restore,
         _ => Action::PutBack,
     };
-    let entity = chosen(&reader.head.entity, session, connection).await?;
+    let word = Word::read(&reader.head.entity, Api::Auto)?;
+    let entity = entity_of(word, Api::Auto, session, connection).await?;
     let method = Method::of(&entity, action)?;
-    let fields = read_fields(&entity, session, connection).await?;
+    let fields = fields::all(&entity, session, connection).await?;
     let question = Question::default()
         .with("portal", &connection.caller())
         .with(
@@ -87,7 +90,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
         action,
         command: format!(
             "b24 undo {}{}",
-            crate::change::choose::quoted(&args.file.to_string_lossy()),
+            quoted(&args.file.to_string_lossy()),
             if args.force { " --force" } else { "" }
         ),
         question,
@@ -109,7 +112,8 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
                     .into(),
             );
         }
-        change.external = restore::external(&fields);
+        let found_by = bulk::external_ids(&entity, &fields).next();
+        change.external = found_by.map(|(field, _)| field.name.clone());
         let mut lines = Again::of(reader, &entity, &fields);
         return change.run(&mut lines).await;
     }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::change::choose::{Rows, id_of};
+use crate::change::choose::Rows;
 use crate::change::file::Reader;
 use crate::change::values::same;
 use crate::change::{Line, Lines};
@@ -89,7 +89,7 @@ impl Lines for OldValues<'_> {
             there.extend(
                 found
                     .into_iter()
-                    .filter_map(|row| Some((id_of(&row, self.entity)?, row))),
+                    .filter_map(|row| Some((self.entity.id_of(&row)?, row))),
             );
         }
         self.missing.extend(rows.missing().iter().cloned());

@@ -13,17 +13,6 @@ use crate::parameters::Tree;
 /// Rows read at once.
 const SOME: usize = 500;
 
-/// Fields for an id of somebody else's, by which a row is found again.
-const EXTERNAL: &[&str] = &["originId", "ORIGIN_ID", "xmlId", "XML_ID"];
-
-/// The external id that rows of an entity can have.
-pub(super) fn external(fields: &Fields) -> Option<&'static str> {
-    EXTERNAL.iter().copied().find(|name| {
-        let field = fields.iter().find(|field| field.name == *name);
-        field.is_some_and(|field| !field.read_only)
-    })
-}
-
 /// What of the deleted rows can be written.
 pub(super) struct Again<'a> {
     reader: Reader,
