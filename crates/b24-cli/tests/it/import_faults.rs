@@ -205,6 +205,41 @@ fn the_second_import_of_a_file_refuses() {
 }
 
 #[test]
+fn a_row_that_is_there_twice_is_reported_and_a_changed_one_is_compared() {
+    let (served, home) = (portal(), Home::new());
+    home.write("deals.csv", "title,originId\nDeal 1,A\nDeal 2,B\n");
+    served.portal.fail_next("batch", Fault::CutAfterRun);
+    let words = ["import", "deals", "deals.csv", "--deadline", "1s"];
+    let text = shown(&run(&served, &home, &words));
+    assert!(text.starts_with("exit: 5"), "{text}");
+    // Meanwhile somebody adds one of them again and renames the other.
+    let ids = served.portal.ids("deal");
+    let call = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        assert!(run(&served, &home, &words).status.success(), "{line}");
+    };
+    call("call crm.item.add entityTypeId=2 fields[title]=Deal fields[originId]=A");
+    let rename = "entityTypeId=2 fields[title]=Renamed";
+    call(&format!("call crm.item.update id={} {rename}", ids[1]));
+    let db = rusqlite::Connection::open(home.file("deals.csv.b24journal")).expect("open");
+    db.execute_batch("UPDATE rows SET sent = 0")
+        .expect("long ago");
+    drop(db);
+    let text = shown(&run(&served, &home, &words[..3]));
+    assert!(text.starts_with("exit: 3"), "{text}");
+    assert!(text.contains("row 2 is there twice: 1 and 3"), "{text}");
+    assert!(
+        text.contains("row 3 (title: sent \"Deal 2\", is \"Renamed\")"),
+        "{text}"
+    );
+    assert_eq!(
+        served.portal.rows("deal").len(),
+        3,
+        "nothing was sent again"
+    );
+}
+
+#[test]
 fn an_entity_without_an_external_id_is_reported_and_never_guessed() {
     let (served, home) = (portal(), Home::new());
     home.write("tasks.csv", "TITLE,RESPONSIBLE_ID\nTask 1,1\nTask 2,1\n");

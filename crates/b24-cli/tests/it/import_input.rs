@@ -125,8 +125,8 @@ fn a_file_that_is_no_table_of_the_entity_is_told_and_nothing_is_sent() {
 /// The command that the last hint names, run as a person would paste it.
 #[cfg(unix)]
 fn paste(served: &Served, home: &Home, text: &str) -> String {
-    let hints = text.lines().filter_map(|line| line.strip_prefix("hint: "));
-    let line = hints.filter(|hint| hint.starts_with("b24 ")).next_back();
+    let mut hints = text.lines().filter_map(|line| line.strip_prefix("hint: "));
+    let line = hints.rfind(|hint| hint.starts_with("b24 "));
     home.sh(served.portal.webhook(), line.expect("a command"))
 }
 
@@ -234,12 +234,9 @@ fn failed_rows_that_a_full_disk_does_not_take_are_in_the_journal() {
 #[cfg(unix)]
 fn the_plan_names_the_command_with_its_flags() {
     let (served, home) = (portal(), Home::new());
-    let rows: String = (1..=51).map(|n| format!("Deal {n};k{n}\n")).collect();
-    put(
-        &home,
-        "deals.csv",
-        format!("Deal name;key\n{rows}").as_bytes(),
-    );
+    let rows: Vec<String> = (1..=51).map(|n| format!("Deal {n};k{n}\n")).collect();
+    let text = format!("Deal name;key\n{}", rows.concat());
+    put(&home, "deals.csv", text.as_bytes());
     let words = ["import", "deals", "deals.csv", "--map", "Deal name=title"];
     let mut words = words.to_vec();
     words.extend([

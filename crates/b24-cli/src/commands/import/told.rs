@@ -79,8 +79,8 @@ impl Told<'_> {
             .map(|one| format!("row {} ({})", one.row, one.fields.join(", ")))
             .collect();
         self.session.printer.warning(format!(
-            "{} of the file were found on the portal in another shape than they were sent: {}{}",
-            counted(differing.len() as u64, "row", "rows"),
+            "{} found on the portal in another shape than it was sent: {}{}",
+            counted(differing.len() as u64, "row was", "rows were"),
             examples.join("; "),
             if differing.len() > EXAMPLES {
                 " …"
