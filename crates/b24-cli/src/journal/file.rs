@@ -84,9 +84,10 @@ fn lock(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch("BEGIN EXCLUSIVE; COMMIT")
 }
 
-/// A file of ours, or an empty one.
+/// A file of ours, or one without anything in it.
 fn is_ours(path: &Path) -> io::Result<bool> {
-    let mut head = [0; 72];
+    // As far as the number of entries in the table of tables.
+    let mut head = [0; 105];
     let mut file = File::open(path)?;
     let mut length = 0;
     while length < head.len() {
@@ -95,10 +96,14 @@ fn is_ours(path: &Path) -> io::Result<bool> {
             read => length += read,
         }
     }
-    Ok(length == 0
-        || (length == head.len()
-            && head.starts_with(b"SQLite format 3\0")
-            && head[68..] == APPLICATION.to_be_bytes()))
+    if length == 0 {
+        return Ok(true);
+    }
+    let is_sqlite = length == head.len() && head.starts_with(b"SQLite format 3\0");
+    let application = &head[68..72];
+    // The lock is taken before the tables are made: whoever is killed in between leaves a database without a table.
+    let has_no_table = application == [0; 4] && head[103..] == [0; 2];
+    Ok(is_sqlite && (application == APPLICATION.to_be_bytes() || has_no_table))
 }
 
 fn pragma(db: &Connection, name: &str) -> rusqlite::Result<i32> {

@@ -167,6 +167,18 @@ fn a_clock_that_went_back_shows() {
 }
 
 #[test]
+fn killed_between_the_lock_and_the_tables_it_begins_again() {
+    let place = Place::new();
+    let locked = Connection::open(place.path()).unwrap();
+    locked.execute_batch("BEGIN EXCLUSIVE; COMMIT").unwrap();
+    drop(locked);
+    assert!(place.path().metadata().unwrap().len() > 0);
+    let mut journal = place.open().unwrap();
+    journal.sent(&[1]).unwrap();
+    assert_eq!(journal.tally().unwrap().sent, 1);
+}
+
+#[test]
 fn what_is_no_journal_is_told_and_untouched() {
     let place = Place::new();
     for text in ["id;title\n1;A\n", "x"] {
