@@ -302,6 +302,15 @@ impl Entity {
     }
 }
 
+/// What to select so that these fields come: phones and the like of `crm.item.list` come with everything, and never
+/// when they are named.
+pub(crate) fn selecting(names: Vec<String>) -> Vec<String> {
+    if names.iter().any(|name| name == "fm") {
+        return vec!["*".to_owned()];
+    }
+    names
+}
+
 fn unknown(word: &str) -> Failure {
     let words = || {
         CRM.iter()

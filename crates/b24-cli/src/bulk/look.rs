@@ -9,6 +9,7 @@ use serde_json::{Map, json};
 use super::Difference;
 use super::compare::{differences, has_all};
 use super::machine::Finding;
+use crate::entity::selecting;
 use crate::parameters::Tree;
 
 /// How rows of one kind are looked up.
@@ -118,7 +119,7 @@ async fn ask(
         .list(&question.method)
         .params(&question.params)
         .filter(filter)
-        .select(select)
+        .select(selecting(select))
         .typed::<Tree>()
         .await
         .map_err(Unseen::Portal)?;

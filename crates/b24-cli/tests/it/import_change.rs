@@ -112,36 +112,55 @@ fn the_ids_of_the_file_prove_what_is_there_and_older_rows_do_not() {
     assert_eq!(field(&served, "deal", "ORIGIN_ID"), ["A", "A", "B"]);
 }
 
+/// The values of a contact's phones, sorted.
+fn phones(served: &Served) -> Vec<String> {
+    let all = field(served, "contact", "PHONE").remove(0);
+    let each = all.as_array().expect("phones").iter();
+    let mut values: Vec<String> = each
+        .map(|phone| phone["VALUE"].as_str().expect("a number").to_owned())
+        .collect();
+    values.sort_unstable();
+    values
+}
+
 #[test]
 fn a_phone_is_added_once_although_the_answer_is_lost() {
     let (served, home) = (portal(), Home::new());
     home.write("people.csv", "name,PHONE\nAnna,+7 900 1\n");
-    assert!(
-        run(&served, &home, &["import", "contacts", "people.csv"])
-            .status
-            .success()
-    );
+    let add = ["import", "contacts", "people.csv"];
+    assert!(run(&served, &home, &add).status.success());
     let id = served.portal.ids("contact")[0];
     home.write("more.csv", &format!("id,PHONE\n{id},+7 900 2\n"));
-    served.portal.fail_next("batch", Fault::CutAfterRun);
-    // The first batch asks what is there.
-    served
-        .portal
-        .add_fault(FaultRule::new(Fault::CutAfterRun).method("batch").skip(1));
+    // The first batch asks what is there, the second adds.
+    let lost = FaultRule::new(Fault::CutAfterRun).method("batch").skip(1);
+    served.portal.add_fault(lost);
     let words = [
         "import", "contacts", "more.csv", "--mode", "update", "--settle", "3s",
     ];
     let text = shown(&run(&served, &home, &words));
     assert!(text.starts_with("exit: 0"), "{text}");
-    let phones = field(&served, "contact", "PHONE").remove(0);
-    let mut values: Vec<&str> = phones
-        .as_array()
-        .expect("phones")
-        .iter()
-        .map(|phone| phone["VALUE"].as_str().expect("a number"))
-        .collect();
-    values.sort_unstable();
-    assert_eq!(values, ["+7 900 1", "+7 900 2"]);
+    assert_eq!(phones(&served), ["+7 900 1", "+7 900 2"]);
+}
+
+#[test]
+fn phones_of_a_table_loaded_again_stay_as_they_are_or_are_replaced() {
+    let (served, home) = (portal(), Home::new());
+    let load = |name: &str, phones: &str, flags: &[&str]| {
+        home.write(name, &format!("originId,name,Phone\nA,Anna,{phones}\n"));
+        let mut words = vec!["import", "contacts", name, "--mode", "upsert"];
+        words.extend(["--key", "originId", "--map", "Phone=PHONE"]);
+        words.extend(flags);
+        let text = shown(&run(&served, &home, &words));
+        assert!(text.starts_with("exit: 0"), "{text}");
+    };
+    load("first.csv", "+7 900 1;+7 900 2", &[]);
+    load("again.csv", "+7 900 1;+7 (900) 2", &[]);
+    assert_eq!(phones(&served), ["+7 900 1", "+7 900 2"]);
+    load("third.csv", "+7 900 3", &[]);
+    assert_eq!(phones(&served), ["+7 900 1", "+7 900 2", "+7 900 3"]);
+    load("fourth.csv", "+7 900 3", &["--contacts", "replace"]);
+    assert_eq!(phones(&served), ["+7 900 3"]);
+    assert_eq!(served.portal.ids("contact").len(), 1);
 }
 
 #[test]

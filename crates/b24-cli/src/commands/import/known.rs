@@ -7,6 +7,7 @@ use serde_json::{Map, json};
 
 use crate::check::Checked;
 use crate::connection::Connection;
+use crate::entity::selecting;
 use crate::parameters::Tree;
 
 use super::target::Target;
@@ -44,6 +45,7 @@ pub(super) async fn ask(
     let mut names = vec![target.entity.id_field(), key];
     names.extend(select);
     names.dedup();
+    let names = selecting(names.into_iter().map(str::to_owned).collect());
     let filter = |values: &[String]| {
         let mut filter = Map::new();
         filter.insert(format!("@{key}"), json!(values));
@@ -74,7 +76,7 @@ pub(super) async fn ask(
             .list(&target.entity.method)
             .params(target.entity.parameters())
             .filter(filter(values))
-            .select(names.iter().copied())
+            .select(&names)
             .typed::<Tree>();
         keep(all.await?);
     }
