@@ -22,42 +22,56 @@ pub(crate) fn line(question: &str) -> Result<String> {
 
 /// Reads a line that is not shown.
 pub(crate) async fn hidden(question: &'static str) -> Result<String> {
-    let mut echo = Echo::keep();
-    let line = tokio::task::spawn_blocking(move || {
-        let terminal = console::Term::stderr();
-        terminal.write_str(question)?;
-        terminal.read_secure_line()
-    })
-    .await?;
+    let mut echo = Echo::off().context("the terminal shows what is typed")?;
+    let line = tokio::task::spawn_blocking(move || silent_line(question)).await?;
     echo.answered = true;
     line.context("the terminal cannot be read")
 }
 
-/// Puts the terminal back also when the question is broken off.
+/// The echo is off already: what is typed ahead counts, and is not shown either.
+#[cfg(unix)]
+fn silent_line(question: &str) -> std::io::Result<String> {
+    let terminal = console::Term::stderr();
+    terminal.write_str(question)?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    terminal.write_line("")?;
+    Ok(line)
+}
+
+#[cfg(not(unix))]
+fn silent_line(question: &str) -> std::io::Result<String> {
+    let terminal = console::Term::stderr();
+    terminal.write_str(question)?;
+    terminal.read_secure_line()
+}
+
+/// Turns the echo off, and puts the terminal back also when the question is broken off.
 #[derive(Debug)]
 struct Echo {
     answered: bool,
     #[cfg(unix)]
-    before: Option<rustix::termios::Termios>,
+    before: rustix::termios::Termios,
 }
 
 impl Echo {
-    fn keep() -> Self {
-        #[cfg(unix)]
-        let before = rustix::termios::tcgetattr(std::io::stdin()).ok();
-        #[cfg(unix)]
-        if let Some(before) = &before {
-            use rustix::termios::{LocalModes, OptionalActions, tcsetattr};
-            // Nor is shown what is typed before the question stands there.
-            let mut silent = before.clone();
-            silent.local_modes.remove(LocalModes::ECHO);
-            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &silent);
-        }
-        Self {
+    #[cfg(unix)]
+    fn off() -> std::io::Result<Self> {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let before = tcgetattr(std::io::stdin())?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(std::io::stdin(), OptionalActions::Now, &silent)?;
+        Ok(Self {
             answered: false,
-            #[cfg(unix)]
             before,
-        }
+        })
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+    fn off() -> std::io::Result<Self> {
+        Ok(Self { answered: false })
     }
 }
 
@@ -68,10 +82,10 @@ impl Drop for Echo {
             let _ = console::Term::stderr().write_line("");
         }
         #[cfg(unix)]
-        if let Some(before) = &self.before {
+        {
             use rustix::termios::{OptionalActions, tcsetattr};
             // A terminal that has gone needs nothing put back.
-            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before);
         }
     }
 }

@@ -134,7 +134,7 @@ pub(crate) struct Standing {
     pub(crate) oauth: OAuth,
     pub(crate) client_id: String,
     pub(crate) member_id: String,
-    /// Whom the tokens act as.
+    /// Whom the tokens act as, if a login has told: tokens that came with variables tell it only once they are refreshed.
     pub(super) user_id: Option<u64>,
 }
 
@@ -156,9 +156,9 @@ impl Standing {
             oauth,
             client_id: application.client_id,
             member_id: application.member_id,
-            user_id: known.and_then(|known| known.grant.user_id),
+            user_id: profile.and(known).and_then(|known| known.grant.user_id),
         };
-        let place = told.unwrap_or_else(|| client.portal().to_owned());
+        let place = told.unwrap_or_else(|| standing.member_id.clone());
         Ok((standing, client, place))
     }
 }

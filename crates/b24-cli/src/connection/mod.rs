@@ -188,7 +188,6 @@ pub(crate) async fn connect_to(
 
 /// Everything that was said about the portal.
 pub(crate) fn said(global: &Global, files: &Files) -> Result<Said> {
-    let filled = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
     let flag_given = global.demo
         || global.profile.is_some()
         || global.webhook.is_some()
@@ -222,6 +221,11 @@ pub(crate) fn said(global: &Global, files: &Files) -> Result<Said> {
     Ok(said)
 }
 
+/// A variable that is not empty.
+fn filled(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
 async fn way(choice: Choice, files: &Files, printer: &Printer) -> Result<Way> {
     match choice {
         Choice::Demo => {
@@ -252,7 +256,10 @@ async fn way(choice: Choice, files: &Files, printer: &Printer) -> Result<Way> {
         Choice::Profile(name, origin) => {
             let profile = files.read()?.profile.remove(&name).unwrap_or_default();
             let store = Store::beside(files);
-            let secret = store.client_secret(&name)?;
+            let secret = store.client_secret(&name)?.or_else(|| {
+                let given = filled("B24_CLIENT_SECRET");
+                given.map(|secret| Secret::new(&secret))
+            });
             let credential = match Application::of_profile(&name, &profile, secret)? {
                 Some(application) => Credential::Application(Box::new(application)),
                 None => match store.webhook(&name).await? {

@@ -372,6 +372,48 @@ fn every_command_works_as_an_application() {
     }
 }
 
+#[test]
+fn files_go_and_come_as_an_application() {
+    let stage = Stage::connected();
+    stage.home.write("offer.txt", "an offer");
+    let upload = [
+        "call",
+        "disk.storage.uploadfile",
+        "id=1",
+        "data[NAME]=offer.txt",
+        "fileContent@offer.txt",
+    ];
+    let text = stage.run(&upload);
+    assert!(text.starts_with("exit: 0\n"), "{text}");
+    let line = text
+        .lines()
+        .find(|line| line.starts_with('{'))
+        .expect("the file");
+    let file: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    let id = file["ID"].to_string();
+    let reference = format!("disk:{}", id.trim_matches('"'));
+    let text = stage.run(&["download", &reference, "-o", "back.txt"]);
+    assert!(text.starts_with("exit: 0\n"), "{text}");
+    assert_eq!(
+        fs::read_to_string(stage.home.file("back.txt")).expect("a file"),
+        "an offer"
+    );
+}
+
+#[test]
+fn a_profile_takes_its_secret_from_the_environment_if_none_is_kept() {
+    let stage = Stage::connected();
+    fs::remove_file(stage.home.file("config/b24/credentials.toml")).expect("a file");
+    stage.served.portal.expire_access_tokens();
+    let mut command = stage.b24(&["ping"]);
+    command.env("B24_CLIENT_SECRET", SECRET);
+    let text = shown(&command.output().expect("b24 runs"));
+    assert!(
+        text.starts_with("exit: 0\n") && text.contains("(profile acme)"),
+        "{text}"
+    );
+}
+
 /// A refused scope and a refused right name the application, not a webhook.
 #[test]
 fn refusals_name_the_application() {
@@ -398,8 +440,8 @@ fn a_person_is_asked_and_the_secret_stays_hidden() {
         "{} auth login acme --app --callback {ELSEWHERE}",
         binary.display()
     );
-    let mut terminal = Command::new("script")
-        .args(["-qec", &line, "/dev/null"])
+    let mut terminal = Command::new("timeout")
+        .args(["60", "script", "-qec", &line, "/dev/null"])
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", stage.home.path())

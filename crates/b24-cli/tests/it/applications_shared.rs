@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use b24_portal::{Edition, Fault, FaultRule, Portal};
+use b24_portal::{Edition, Fault, FaultRule, Installation, Portal};
 
 use crate::import::{assert_each_once, deals};
 use crate::stage::{ELSEWHERE, Stage};
@@ -63,6 +63,46 @@ fn an_import_goes_on_across_the_end_of_its_token() {
     assert_each_once(&stage.served, ROWS);
     let counts = stage.served.portal.oauth_counts();
     assert_eq!((counts.refreshes, counts.refused_refreshes), (2, 0));
+}
+
+/// Locked out in the middle, an import keeps its journal and says how to get in again.
+#[test]
+fn an_import_that_is_locked_out_goes_on_when_it_is_let_in() {
+    const ROWS: u64 = 600;
+    let stage = Stage::of(Portal::builder().edition(Edition::Box), ELSEWHERE);
+    stage.login("acme");
+    deals(&stage.home, ROWS);
+    let slow = FaultRule::new(Fault::Delay(Duration::from_millis(250))).method("batch");
+    stage.served.portal.add_fault(slow.every(1));
+    let words = ["import", "deals", "deals.csv", "--yes"];
+    let child = stage.b24(&words).spawn().expect("b24 runs");
+    let begun = Instant::now();
+    while stage.served.portal.rows("deal").len() < 60 {
+        assert!(begun.elapsed().as_secs() < 60, "rows come");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let set = |to| {
+        stage
+            .served
+            .portal
+            .set_installation(&stage.app.client_id, to)
+    };
+    assert!(set(Installation::PaymentExpired));
+    let text = shown(&child.wait_with_output().expect("it ends"));
+    assert!(text.starts_with("exit: 4\n"), "{text}");
+    assert!(
+        text.contains("error: the subscription of this application has ended at "),
+        "{text}"
+    );
+    assert!(
+        text.contains("of 600 rows are on") && text.contains("the journal is "),
+        "{text}"
+    );
+    assert!(set(Installation::Installed));
+    stage.served.portal.clear_faults();
+    let text = stage.run(&words);
+    assert!(text.starts_with("exit: 0\n"), "{text}");
+    assert_each_once(&stage.served, ROWS);
 }
 
 /// Tokens change and the portal gets another address; journals and parts stay those of the same question.

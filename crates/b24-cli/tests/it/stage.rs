@@ -33,7 +33,7 @@ impl Stage {
         let app = App::new(callback)
             .client_id("local.5f00.1")
             .client_secret(SECRET)
-            .scopes(["crm", "main", "task", "user"]);
+            .scopes(["crm", "disk", "main", "task", "user"]);
         let app = served.portal.add_app(app);
         Self {
             served,
