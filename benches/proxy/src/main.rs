@@ -117,7 +117,15 @@ fn compare(b24: &str, quick: bool) -> Result<()> {
     let log = std::env::temp_dir().join(format!("b24-bench-proxy-{}.log", std::process::id()));
     let mut logging = Command::new(b24);
     let logging = logging
-        .args(["--quiet", "proxy", "--port", "0", "--limits", "off", "--access-log"])
+        .args([
+            "--quiet",
+            "proxy",
+            "--port",
+            "0",
+            "--limits",
+            "off",
+            "--access-log",
+        ])
         .arg(&log)
         .env("B24_WEBHOOK", &webhook)
         .env_remove("B24_PROFILE");

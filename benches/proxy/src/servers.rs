@@ -18,8 +18,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
 
 fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all();
-    runtime.build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }
 
 async fn listen() -> Result<(TcpListener, String)> {
@@ -99,7 +101,10 @@ pub fn plain(upstream: &str) -> Result<()> {
             let service = service_fn(move |mut request: Request<Incoming>| {
                 let (client, host) = (client.clone(), host.clone());
                 async move {
-                    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+                    let path = request
+                        .uri()
+                        .path_and_query()
+                        .map_or("/", |path| path.as_str());
                     let uri: Result<Uri, _> = format!("http://{host}{path}").parse();
                     request.headers_mut().remove(HOST);
                     let sent = match uri {
@@ -112,7 +117,9 @@ pub fn plain(upstream: &str) -> Result<()> {
                     Ok::<_, Infallible>(match sent {
                         Some(response) => response.map(BodyExt::boxed),
                         None => Response::new(
-                            Full::new(Bytes::new()).map_err(|never| match never {}).boxed(),
+                            Full::new(Bytes::new())
+                                .map_err(|never| match never {})
+                                .boxed(),
                         ),
                     })
                 }
