@@ -179,6 +179,23 @@ fn ctrl_c_keeps_the_journal() {
 }
 
 #[test]
+fn a_deadline_ends_the_check_of_a_long_file_before_anything_is_sent() {
+    let (served, home) = (portal(), Home::new());
+    deals(&home, 400_000);
+    let words = [
+        "import",
+        "deals",
+        "deals.csv",
+        "--yes",
+        "--deadline",
+        "300ms",
+    ];
+    let text = shown(&run(&served, &home, &words));
+    assert!(text.starts_with("exit: 5"), "{text}");
+    assert!(titles(&served).is_empty() && !home.file("deals.csv.b24journal").exists());
+}
+
+#[test]
 fn the_second_import_of_a_file_refuses() {
     let (served, home) = (portal(), Home::new());
     deals(&home, 100);

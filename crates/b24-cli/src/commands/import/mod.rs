@@ -282,7 +282,7 @@ impl Import<'_> {
             files: self.directory(),
         };
         let checker = Checker::new(mapping, codes, settings);
-        let survey = survey(&self.source, &checker, key.as_deref())?;
+        let survey = survey(&self.source, &checker, key.as_deref(), &session.stop)?;
         let external = External::of(
             &self.target.entity,
             &fields,

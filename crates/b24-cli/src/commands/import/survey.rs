@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::intake::{BadRow, Row, Source};
 use crate::parameters::Tree;
 use crate::resume::Hash;
+use crate::stop::Stop;
 
 /// What the first pass has found.
 #[derive(Debug, Default)]
@@ -47,6 +48,7 @@ pub(super) fn survey(
     source: &Source,
     checker: &Checker,
     key: Option<&str>,
+    stop: &Stop,
 ) -> Result<Survey, Failure> {
     let mut found = Survey::default();
     let mut seen = Seen::default();
@@ -54,6 +56,9 @@ pub(super) fn survey(
     hash(&mut content, &source.columns());
     let mut rows = source.rows()?;
     while let Some(read) = rows.read()? {
+        if let Some(reason) = stop.reason() {
+            return Err(Failure::stopped(reason, "import").state("nothing was sent"));
+        }
         found.rows += 1;
         match read {
             Ok(row) => {
