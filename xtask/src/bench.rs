@@ -31,7 +31,8 @@ pub(crate) fn writes(root: &Path, options: &[&str]) -> Result<()> {
 /// Many processes with one store of tokens, then with one budget of requests; on SQLite and PostgreSQL.
 pub(crate) fn oauth(root: &Path) -> Result<()> {
     postgres::provide()?;
-    let suite = ["test", "--package", "b24-store", "--test", "it", "--"];
+    // With the features that the tests have: nothing is built twice.
+    let suite = ["test", "--workspace", "--test", "it", "--"];
     let shown = ["--nocapture", "--test-threads=1"];
     let tokens = [&suite[..], &shown, &["killed::processes"]].concat();
     run(&mut cargo(root, &tokens))?;

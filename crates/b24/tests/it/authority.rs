@@ -7,6 +7,8 @@ use b24::{BoxFuture, Client, Sent, Transport, TransportError};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::seen;
+
 /// What the server does with the next refresh instead of granting it.
 #[derive(Clone, Debug)]
 pub(crate) enum Refresh {
@@ -20,7 +22,7 @@ pub(crate) enum Refresh {
     Moved(String),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) number: u32,
     pub(crate) refreshes: Vec<http::Request<Bytes>>,
@@ -35,6 +37,31 @@ pub(crate) struct State {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Authority(pub(crate) Arc<Mutex<State>>);
+
+impl Default for State {
+    fn default() -> Self {
+        seen::watch();
+        Self {
+            number: 0,
+            refreshes: Vec::new(),
+            calls: Vec::new(),
+            next: Vec::new(),
+            answer: Value::Null,
+            refuse: None,
+            delay: Duration::ZERO,
+        }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            seen::holds_no_secret(&[
+                "acc3ss-", "r3fresh-", "an3w", "c0de", "t0ken", "wr0ng", SECRET,
+            ]);
+        }
+    }
+}
 
 pub(crate) const MEMBER: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const SECRET: &str = "cl13nt-s3cr3t";

@@ -28,6 +28,9 @@ mod forward_deals;
 #[path = "../../examples/leads_by_source.rs"]
 mod leads_by_source;
 #[expect(dead_code, reason = "its main is not called")]
+#[path = "../../examples/oauth_app.rs"]
+mod oauth_app;
+#[expect(dead_code, reason = "its main is not called")]
 #[path = "../../examples/payments_by_currency.rs"]
 mod payments_by_currency;
 
@@ -238,4 +241,78 @@ async fn a_table_loaded_again_makes_no_duplicates_though_an_answer_was_lost() {
     let twice = "ERP-1;Deal 1;10\nERP-1;Deal 1;10\n";
     let refused = deals_of_a_table::run(&b24, twice.as_bytes(), Vec::new()).await;
     assert!(refused.unwrap_err().to_string().contains("line 2"));
+}
+
+/// What a browser gets: status, where it is sent, the cookie it is given, and the page.
+async fn browse(url: &str, cookie: &str) -> (u16, String, String, String) {
+    let policy = reqwest::redirect::Policy::none();
+    let browser = reqwest::Client::builder().redirect(policy).build().unwrap();
+    let answer = browser.get(url).header("cookie", cookie).send().await;
+    let answer = answer.unwrap();
+    let header = |name: &str| {
+        let value = answer.headers().get(name);
+        value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+    };
+    let (status, to, cookie) = (
+        answer.status().as_u16(),
+        header("location"),
+        header("set-cookie"),
+    );
+    (status, to, cookie, answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn an_application_takes_a_browser_through_the_portal_and_hears_of_its_end() {
+    let portal = Portal::builder().demo().start().await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = format!("http://{}", listener.local_addr().unwrap());
+    let events = format!("{own}/events");
+    let app = b24_portal::App::new(format!("{own}/callback")).events_url(&events);
+    let app = portal.add_app(app);
+    let credentials = b24::App::new(&app.client_id, &app.client_secret);
+    let oauth = b24::OAuth::new(credentials, b24::MemoryStore::new());
+    let site = oauth_app::site(oauth.clone(), &portal.url());
+    tokio::spawn(async move { axum::serve(listener, site).await });
+
+    let (status, to, cookie, _) = browse(&format!("{own}/login"), "").await;
+    assert_eq!(status, 302, "{to}");
+    assert!(cookie.contains("HttpOnly"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
+    let (status, back, _, page) = browse(&to, "").await;
+    assert_eq!(status, 302, "{page}");
+    // Another browser has another state, or none: the code is not spent on it.
+    for stranger in ["", "state=0123456789abcdef0123456789abcdef"] {
+        let (status, _, _, page) = browse(&back, stranger).await;
+        assert_eq!(status, 403, "{page}");
+        assert!(page.contains("the state that came back"), "{page}");
+    }
+    assert_eq!(oauth.members().await.unwrap(), Vec::<String>::new());
+    let (status, _, _, page) = browse(&back, cookie).await;
+    assert_eq!(status, 200, "{page}");
+    assert!(page.starts_with("Hello, ") && page.len() > 12, "{page}");
+    assert_eq!(oauth.members().await.unwrap(), [app.member_id.clone()]);
+    let (status, _, _, page) = browse(&back, cookie).await;
+    assert_eq!(status, 403, "a code is good once: {page}");
+    for secret in [&app.client_secret, &app.tokens.access_token] {
+        assert!(!page.contains(secret), "{page}");
+    }
+
+    // The application has not seen the installation: it does not know the portal's application_token, and believes nobody.
+    let known = oauth.portal(&app.member_id).await.unwrap().unwrap();
+    let grant = known
+        .grant
+        .with_application_token(Some(app.application_token.clone()));
+    let posted = async |token: &str| {
+        let body = format!(
+            "event=ONAPPUNINSTALL&auth[member_id]={}&auth[application_token]={token}",
+            app.member_id
+        );
+        let sent = reqwest::Client::new().post(&events).body(body).send().await;
+        sent.unwrap().status().as_u16()
+    };
+    assert_eq!(posted(&app.application_token).await, 403);
+    oauth.adopt(grant).await.unwrap();
+    assert_eq!(posted("f0rged").await, 403);
+    assert_eq!(posted(&app.application_token).await, 200);
+    assert_eq!(oauth.members().await.unwrap(), Vec::<String>::new());
 }

@@ -1,55 +1,14 @@
 //! What must not be seen: in errors, and in logs at their most talkative.
 
-use std::fmt::Write as _;
-use std::sync::{Arc, Mutex};
-
 use b24::{Client, Kind};
 use serde_json::json;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
 use crate::script::{Script, Step, error, ok};
-
-/// Keeps every field of every span and event, from whatever crate.
-#[derive(Clone, Default)]
-struct Everything(Arc<Mutex<String>>);
-
-impl Visit for Everything {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        writeln!(self.0.lock().unwrap(), "{field}={value:?}").unwrap();
-    }
-}
-
-impl Subscriber for Everything {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        span.record(&mut self.clone());
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        values.record(&mut self.clone());
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut self.clone());
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
+use crate::seen;
 
 #[tokio::test(start_paused = true)]
 async fn logs_show_bodies_without_their_secrets() {
-    let seen = Everything::default();
-    let _guard = tracing::subscriber::set_default(seen.clone());
+    seen::watch();
     let moved = "https://acme-new.bitrix24.com/rest/7/s3cr3t/event.bind";
     let script = Script::new([
         Step::Moved(moved.into()),
@@ -75,7 +34,7 @@ async fn logs_show_bodies_without_their_secrets() {
     let mut batch = b24.v2().batch();
     batch.push(call("crm.item.get"));
     batch.await.unwrap();
-    let seen = seen.0.lock().unwrap();
+    let seen = seen::text();
     for visible in [
         "visible request",
         "visible answer",
@@ -129,4 +88,18 @@ async fn the_password_of_a_proxy_stays_secret() {
         !shown.contains("p4ssw0rd") && !shown.contains("s3cr3t"),
         "{shown}"
     );
+}
+
+/// The search for secrets in the tests of applications finds them.
+#[test]
+fn what_is_logged_or_printed_on_a_watched_thread_is_seen() {
+    seen::watch();
+    tracing::trace!(token = "l0gged", "an event");
+    tracing::info_span!("a span", token = "sp4nned").in_scope(|| ());
+    seen::shown(&"pr1nted");
+    for secret in ["l0gged", "sp4nned", "pr1nted"] {
+        let found = std::panic::catch_unwind(|| seen::holds_no_secret(&[secret]));
+        assert!(found.is_err(), "{secret}");
+    }
+    seen::holds_no_secret(&["s3cr3t"]);
 }

@@ -1,0 +1,197 @@
+//! Applications whose store has a clock of its own, goes away, cannot be written, or holds what nobody can read.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use b24::store::{Loaded, Record, StoreError, StoreFault, TokenKey};
+use b24::{BoxFuture, Kind, TokenError, TokenStore};
+use serde_json::json;
+
+use crate::authority::{Authority, MEMBER};
+use crate::oauth::{Common, token_error};
+use crate::seen::Failed;
+
+/// A store with something wrong.
+#[derive(Clone, Debug)]
+struct Odd {
+    common: Common,
+    /// Hours that its clock is ahead.
+    hours: i64,
+    /// What is wrong with writes, from this one on.
+    fault: Arc<Mutex<Option<(StoreFault, u32)>>>,
+    writes: Arc<AtomicU32>,
+}
+
+impl Odd {
+    fn new(common: Common) -> Self {
+        Self {
+            common,
+            hours: 0,
+            fault: Arc::default(),
+            writes: Arc::default(),
+        }
+    }
+
+    /// From the next write on.
+    fn fails(&self, fault: StoreFault) {
+        let next = self.writes.load(Relaxed) + 1;
+        *self.fault.lock().unwrap() = Some((fault, next));
+    }
+
+    fn is_well(&self) {
+        *self.fault.lock().unwrap() = None;
+    }
+}
+
+impl TokenStore for Odd {
+    fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Loaded, StoreError>> {
+        Box::pin(async move {
+            let mut loaded = self.common.load(key).await?;
+            let now = loaded.now.as_secs() as i64 + self.hours * 3600;
+            loaded.now = Duration::from_secs(now as u64);
+            Ok(loaded)
+        })
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        expected: u64,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let write = self.writes.fetch_add(1, Relaxed) + 1;
+        let fault = *self.fault.lock().unwrap();
+        if let Some((fault, from)) = fault
+            && write >= from
+        {
+            let error = StoreError::new(fault, "it cannot be written");
+            return Box::pin(async { Err(error) });
+        }
+        self.common.swap(key, expected, record)
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        expected: u64,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.common.remove(key, expected)
+    }
+
+    fn members<'a>(&'a self, client_id: &'a str) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
+        self.common.members(client_id)
+    }
+}
+
+/// The store's clock may be wrong by hours, and this machine's too: lifetimes are counted from the receipt.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_wrong_by_hours_does_no_harm() {
+    for hours in [-7, 7] {
+        let authority = Authority::default();
+        // The server's own clock is wrong as well.
+        authority.0.lock().unwrap().answer = json!({ "expires": 1_000_000 + hours * 3600 });
+        let oauth = authority.oauth(Odd {
+            hours,
+            ..Odd::new(Common::new())
+        });
+        oauth.adopt(authority.grant()).await.unwrap();
+        let b24 = oauth.client(MEMBER).await.unwrap();
+        for _ in 0..5 {
+            b24.v2().call("profile").await.unwrap();
+        }
+        assert_eq!(authority.refreshes(), 0, "{hours}");
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        for _ in 0..5 {
+            b24.v2().call("profile").await.unwrap();
+        }
+        assert_eq!(authority.refreshes(), 1, "{hours}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_tokens_are_not_used_before_the_store_has_them() {
+    let authority = Authority::default();
+    let common = Common::new();
+    let odd = Odd::new(common.clone());
+    let oauth = authority.oauth(odd.clone());
+    oauth.adopt(authority.grant()).await.unwrap();
+    let b24 = oauth.client(MEMBER).await.unwrap();
+    authority.expire();
+    // Away when the tokens come: the claim and the note that it asks are two writes before.
+    *odd.fault.lock().unwrap() = Some((StoreFault::Away, odd.writes.load(Relaxed) + 3));
+    let call = tokio::spawn(async move { b24.v2().call("profile").await });
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert_eq!(authority.refreshes(), 1);
+    assert_eq!(
+        authority.0.lock().unwrap().calls.len(),
+        1,
+        "only the refused one"
+    );
+    // Meanwhile somebody else takes the tokens for lost, for the lease is over …
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let other = authority.oauth(common).client(MEMBER).await.unwrap();
+    let lost = other.v2().call("profile").await.failed();
+    assert!(
+        matches!(token_error(&lost), TokenError::Lost { .. }),
+        "{lost}"
+    );
+    // … and is proved wrong as soon as they can be saved.
+    odd.is_well();
+    call.await.unwrap().unwrap();
+    other.v2().call("profile").await.unwrap();
+    assert_eq!(authority.refreshes(), 1);
+}
+
+/// Who cannot save new tokens must not ask for any: the old ones would be used up.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_cannot_be_written_spends_no_refresh_token() {
+    for (fault, kind) in [
+        (StoreFault::ReadOnly, Kind::Local),
+        (StoreFault::Corrupt, Kind::Local),
+        (StoreFault::Away, Kind::Temporary),
+    ] {
+        let authority = Authority::default();
+        let odd = Odd::new(Common::new());
+        let oauth = authority.oauth(odd.clone());
+        oauth.adopt(authority.grant()).await.unwrap();
+        let b24 = oauth.client(MEMBER).await.unwrap();
+        authority.expire();
+        odd.fails(fault);
+        let error = b24.v2().call("profile").await.failed();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(
+            error.to_string().contains("it cannot be written"),
+            "{error}"
+        );
+        assert_eq!(authority.refreshes(), 0, "{fault:?}");
+        odd.is_well();
+        b24.v2().call("profile").await.unwrap();
+        assert_eq!(authority.refreshes(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_of_another_version_is_told_and_kept() {
+    let authority = Authority::default();
+    let common = Common::new();
+    let oauth = authority.oauth(common.clone());
+    let key = TokenKey {
+        client_id: "local.1".to_owned(),
+        member_id: MEMBER.to_owned(),
+    };
+    for record in ["", "{}", r#"{"version":9,"tokens":"acc3ss-9"}"#] {
+        let version = common.load(&key).await.unwrap().row;
+        let version = version.map_or(0, |row| row.version);
+        let record = Record::from_bytes(record.as_bytes());
+        assert!(common.swap(&key, version, &record).await.unwrap());
+        let error = oauth.client(MEMBER).await.failed();
+        assert_eq!(error.kind(), Kind::Local);
+        assert!(
+            matches!(token_error(&error), TokenError::Store(_)),
+            "{error}"
+        );
+        let kept = common.load(&key).await.unwrap().row.unwrap();
+        assert_eq!(kept.record, record);
+    }
+}
