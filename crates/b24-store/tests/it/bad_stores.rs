@@ -3,7 +3,7 @@
 use b24::store::{Record, SharedBudget, StoreError, StoreFault, TokenKey, TokenStore};
 use b24_store::{Keys, PostgresStore, SqliteStore};
 
-use crate::server::Server;
+use crate::server::{Server, is_root};
 use crate::stores::keys;
 
 fn key() -> TokenKey {
@@ -88,9 +88,56 @@ async fn a_damaged_file_is_told() {
     assert_eq!(error.fault(), StoreFault::Corrupt, "{error}");
 }
 
-/// Root may write everywhere: the database itself is told to be read-only.
+/// Not a test: opens and writes a file that it may only read.
 #[tokio::test]
-async fn a_store_that_cannot_be_written_is_told() {
+#[ignore = "it is a process of another test"]
+async fn reader() {
+    let Ok(path) = std::env::var("B24_TEST_READ_ONLY") else {
+        return;
+    };
+    let written = async {
+        let store = SqliteStore::open(path).await?;
+        let row = store.load(&key()).await?.row.unwrap();
+        store.swap(&key(), row.version, &row.record).await
+    };
+    println!("{:?}", written.await.unwrap_err().fault());
+}
+
+/// In a process without the power of root to write everywhere.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_that_may_only_be_read_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("b24.db");
+    let key_text = Keys::generate();
+    let store = SqliteStore::open_with(&path, Keys::parse(&key_text).unwrap()).await;
+    let record = Record::from_bytes(*b"kept");
+    assert!(store.unwrap().swap(&key(), 0, &record).await.unwrap());
+    while directory.path().join("b24.db-wal").exists() {
+        tokio::task::yield_now().await;
+    }
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o400)).unwrap();
+    let program = std::env::current_exe().unwrap();
+    let mut process = std::process::Command::new(&program);
+    if is_root() {
+        process = std::process::Command::new("setpriv");
+        process.args(["--inh-caps=-all", "--bounding-set=-all", "--"]);
+        process.arg(program);
+    }
+    let output = process
+        .args(["--exact", "bad_stores::reader", "--nocapture", "--ignored"])
+        .env("B24_TEST_READ_ONLY", &path)
+        .env("B24_STORE_KEY", key_text)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("ReadOnly"), "{said} {output:?}");
+}
+
+/// The database itself is told to be read-only.
+#[tokio::test]
+async fn a_postgres_that_cannot_be_written_is_told() {
     let server = Server::shared();
     let address = server.database("readonly");
     drop(PostgresStore::open_with(&address, keys()).await.unwrap());

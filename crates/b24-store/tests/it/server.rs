@@ -175,7 +175,7 @@ fn binaries() -> PathBuf {
         .expect("PostgreSQL is missing: `apt-get install postgresql`, or run `cargo xtask test` as root on Debian")
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output().unwrap();
     id.stdout.trim_ascii() == b"0"
 }
