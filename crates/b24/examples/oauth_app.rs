@@ -92,14 +92,14 @@ impl IntoResponse for Failure {
 async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:3000").await?;
     let var = |name: &str| std::env::var(name);
-    let (app, portal, _local) = match (var("PORTAL"), var("CLIENT_ID"), var("CLIENT_SECRET")) {
-        (Ok(portal), Ok(id), Ok(secret)) => (b24::App::new(id, secret), portal, None),
-        _ => {
-            let local = b24_portal::Portal::start().await;
-            let app = local.add_app(b24_portal::App::new("http://127.0.0.1:3000/callback"));
-            let app = b24::App::new(app.client_id, app.client_secret);
-            (app, local.url(), Some(local))
-        }
+    let named = (var("PORTAL"), var("CLIENT_ID"), var("CLIENT_SECRET"));
+    let (app, portal, _local) = if let (Ok(portal), Ok(id), Ok(secret)) = named {
+        (b24::App::new(id, secret), portal, None)
+    } else {
+        let local = b24_portal::Portal::start().await;
+        let app = local.add_app(b24_portal::App::new("http://127.0.0.1:3000/callback"));
+        let app = b24::App::new(app.client_id, app.client_secret);
+        (app, local.url(), Some(local))
     };
     let site = site(OAuth::new(app, MemoryStore::new()), &portal);
     Ok(axum::serve(listener, site).await?)

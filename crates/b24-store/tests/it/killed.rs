@@ -14,7 +14,7 @@ use b24_store::{Keys, PostgresStore, SqliteStore};
 use tokio::process::{Child, Command};
 
 use crate::authority::{Authority, CLIENT_SECRET, MEMBER};
-use crate::server::Server;
+use crate::server::{Server, signal};
 
 /// Longer than a lease: a store whose clock is so far ahead takes it for over.
 const LATER: u64 = 61;
@@ -101,13 +101,6 @@ impl TokenStore for Bent {
     fn members<'a>(&'a self, client_id: &'a str) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
         self.store.members(client_id)
     }
-}
-
-fn signal(name: &str, process: u32) {
-    let kill = std::process::Command::new("kill")
-        .args([name, &process.to_string()])
-        .status();
-    assert!(kill.unwrap().success());
 }
 
 /// A store and how another process finds it.

@@ -111,8 +111,7 @@ impl Server {
         std::thread::spawn(move || {
             let mut child = command.spawn().unwrap();
             let _ = stopping.recv();
-            let id = child.id().to_string();
-            run(Command::new("kill").args(["-QUIT", &id]));
+            signal("-QUIT", child.id());
             child.wait().unwrap();
             let _ = ending.send(());
         });
@@ -173,6 +172,12 @@ fn binaries() -> PathBuf {
     binaries
         .filter(|path| path.join("initdb").exists())
         .expect("PostgreSQL is missing: `apt-get install postgresql`, or run `cargo xtask test` as root on Debian")
+}
+
+/// By the shell: not every machine has the program.
+pub(crate) fn signal(name: &str, process: u32) {
+    let kill = format!("kill {name} {process}");
+    run(Command::new("sh").args(["-c", &kill]));
 }
 
 pub(crate) fn is_root() -> bool {

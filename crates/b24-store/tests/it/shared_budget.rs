@@ -106,6 +106,7 @@ async fn start(address: &str, webhook: &str) -> Child {
 }
 
 /// Nothing is refused; how long it took is told, not judged: that is a matter of the machine.
+#[expect(clippy::print_stdout, reason = "the figures are its result")]
 async fn thousand_calls(store: &str, address: &str) {
     let rate = Rate::Bucket {
         size: BURST.into(),
@@ -155,6 +156,7 @@ async fn four_processes_are_refused_nothing_with_postgres() {
 }
 
 /// What a place costs, one after the other.
+#[expect(clippy::print_stdout, reason = "the figures are its result")]
 async fn places(store: &str, budget: &dyn SharedBudget) {
     const PLACES: u32 = 5_000;
     let ask = Ask {

@@ -74,9 +74,7 @@ impl Options {
     /// [`Kind::Answer`](crate::Kind::Answer) if it is something else.
     #[doc(alias = "getInteger")]
     pub fn integer(&self, name: &str) -> Result<Option<i64>, Error> {
-        self.read(name, "a whole number", |value| {
-            number::option::deserialize(value)
-        })
+        self.read(name, "a whole number", number::option::deserialize)
     }
 
     /// A number; `None` also for empty text.
@@ -85,7 +83,7 @@ impl Options {
     /// [`Kind::Answer`](crate::Kind::Answer) if it is something else.
     #[doc(alias = "getFloat")]
     pub fn float(&self, name: &str) -> Result<Option<f64>, Error> {
-        self.read(name, "a number", |value| number::option::deserialize(value))
+        self.read(name, "a number", number::option::deserialize)
     }
 
     /// A truth; `None` also for empty text.
@@ -95,7 +93,7 @@ impl Options {
     #[doc(alias = "getBoolYN")]
     #[doc(alias = "getBoolNY")]
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Error> {
-        self.read(name, "Y or N", |value| flag::option::deserialize(value))
+        self.read(name, "Y or N", flag::option::deserialize)
     }
 
     /// A moment; `None` also for empty text.
@@ -155,7 +153,7 @@ impl Options {
         what: &str,
         read: impl FnOnce(&'a Value) -> Result<Option<T>, serde_json::Error>,
     ) -> Result<Option<T>, Error> {
-        let value = self.get(name).map(|value| value.into_deserializer());
+        let value = self.get(name).map(IntoDeserializer::into_deserializer);
         value.map_or(Ok(None), read).map_err(|_| not(name, what))
     }
 }

@@ -161,18 +161,9 @@ async fn attempts<R>(
             Err(failure) => failure,
         };
         trail.may_have_run |= outbound.effect != Effect::Read && retry::may_have_reached(&failure);
-        let verdict = retry::verdict(
-            &failure,
-            outbound.effect,
-            outbound.version,
-            tried,
-            fastrand::f64(),
-        );
+        let verdict = judge(client, outbound, &failure, tried);
         tracing::debug!(?verdict, attempt = tried.attempt, "attempt failed");
         let (pause, why) = match verdict {
-            Verdict::Again(_) if !may_repeat(client, outbound, &failure) => {
-                return Err(into_error(failure).with_kind(Kind::Temporary));
-            }
             Verdict::Again(pause) => {
                 tried.attempt += 1;
                 client.counters.retried();
@@ -237,15 +228,23 @@ async fn wait_for_operating_time(
     Ok(())
 }
 
-/// Whether there is operating time for the request once more, after an attempt that may have used its own up.
-fn may_repeat(client: &Inner, outbound: &Outbound, failure: &Failure) -> bool {
+/// What to do after a failure. An attempt that may have used its operating time up is repeated only if there is as much
+/// once more: it is a read that can ask for less.
+fn judge(client: &Inner, outbound: &Outbound, failure: &Failure, tried: Tried) -> Verdict {
+    let (effect, version) = (outbound.effect, outbound.version);
+    let verdict = retry::verdict(failure, effect, version, tried, fastrand::f64());
     let seconds = outbound.options.reserved;
-    if seconds <= 0.0 || !retry::may_have_reached(failure) {
-        return true;
+    let is_again = matches!(verdict, Verdict::Again(_));
+    if !is_again || seconds <= 0.0 || !retry::may_have_reached(failure) {
+        return verdict;
     }
     let now = rt::now();
     let repeat = |method: &String| client.ledger(|ledger| ledger.repeat(method, seconds, now));
-    outbound.charges.iter().all(repeat)
+    if outbound.charges.iter().all(repeat) {
+        verdict
+    } else {
+        Verdict::GiveUp(Kind::Temporary, false)
+    }
 }
 
 /// The longest wait of the methods that a request spends operating time of.

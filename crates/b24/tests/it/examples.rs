@@ -290,7 +290,7 @@ async fn an_application_takes_a_browser_through_the_portal_and_hears_of_its_end(
     let (status, _, _, page) = browse(&back, cookie).await;
     assert_eq!(status, 200, "{page}");
     assert!(page.starts_with("Hello, ") && page.len() > 12, "{page}");
-    assert_eq!(oauth.members().await.unwrap(), [app.member_id.clone()]);
+    assert_eq!(oauth.members().await.unwrap(), [&*app.member_id]);
     let (status, _, _, page) = browse(&back, cookie).await;
     assert_eq!(status, 403, "a code is good once: {page}");
     for secret in [&app.client_secret, &app.tokens.access_token] {
