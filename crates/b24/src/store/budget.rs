@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::StoreError;
-use crate::rt::{BoxFuture, MaybeSend, MaybeSync};
+use crate::rt::BoxFuture;
 
 /// A request that asks for its place among those of all processes.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,8 +54,8 @@ pub struct Spent {
 /// Places in a portal's rate bucket and its ledger of operating time, for all processes behind one address.
 ///
 /// A place is a moment, reserved by one write on the clock of the store: there are no leases, and a process that dies
-/// loses only the places it has taken.
-pub trait SharedBudget: MaybeSend + MaybeSync + fmt::Debug {
+/// loses only the places it has taken. It is `Send` and `Sync` on wasm, too: all clients of a portal have one.
+pub trait SharedBudget: Send + Sync + fmt::Debug {
     /// Takes the next place.
     fn reserve<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Answer, StoreError>>;
 
