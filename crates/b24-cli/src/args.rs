@@ -127,6 +127,9 @@ pub(crate) struct Global {
     /// How much of the limits to use; the rest is left to others.
     #[arg(long, global = true, value_name = "PERCENT", hide_short_help = true)]
     pub(crate) share: Option<String>,
+    /// Share the limits with every process of this user that says so, too.
+    #[arg(long, global = true, hide_short_help = true)]
+    pub(crate) shared_budget: bool,
     /// Operating time that the portal grants a method in ten minutes; absent: 420s.
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true)]
     pub(crate) operating_limit: Option<Duration>,

@@ -41,6 +41,9 @@ pub(crate) struct Profile {
     pub(crate) limits: Option<String>,
     /// As `--share`.
     pub(crate) share: Option<String>,
+    /// As `--shared-budget`.
+    #[serde(default)]
+    pub(crate) shared_budget: bool,
     /// As `--operating-limit`.
     pub(crate) operating_limit: Option<String>,
     /// The plan, as the portal told it at `auth login`; it settles `limits = "auto"`.

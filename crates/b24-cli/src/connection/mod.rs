@@ -335,7 +335,10 @@ async fn connection(
     deadline: Option<Instant>,
 ) -> Result<Connection> {
     let manners = manners(global, &way.profile)?;
-    let settings = settings(manners, global, printer, deadline)?;
+    let mut settings = settings(manners, global, printer, deadline)?;
+    if global.shared_budget || way.profile.shared_budget || is_on("B24_SHARED_BUDGET") {
+        settings = settings.shared_budget(tokens::budgets().await?);
+    }
     let (application, webhook, client, place) = match way.credential {
         Credential::Webhook(webhook) => {
             WebhookUrl::parse(webhook.expose()).map_err(|error| no_webhook(error, &way.origin))?;

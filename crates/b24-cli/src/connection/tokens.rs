@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use b24::store::{StoreError, StoreFault};
@@ -17,7 +17,7 @@ use crate::failure::{Failure, Kind, from_store};
 
 /// Opens the store, or makes it and its key. The profile is for messages.
 pub(super) async fn open(files: &Files, profile: Option<&str>) -> Result<SqliteStore> {
-    let path = state_directory()?.join("b24.db");
+    let path = file()?;
     let keys = match Keys::from_env() {
         Ok(keys) => keys,
         Err(error) if error.fault() == StoreFault::KeyMissing && !is_told() => {
@@ -31,6 +31,16 @@ pub(super) async fn open(files: &Files, profile: Option<&str>) -> Result<SqliteS
     };
     let store = SqliteStore::open_with(&path, keys).await;
     Ok(store.map_err(|error| from_store(&error, profile))?)
+}
+
+/// Opens the store for the budgets of portals, which need no key.
+pub(super) async fn budgets() -> Result<SqliteStore> {
+    let store = SqliteStore::open_for_budgets(file()?).await;
+    Ok(store.map_err(|error| from_store(&error, None))?)
+}
+
+fn file() -> Result<PathBuf, Failure> {
+    Ok(state_directory()?.join("b24.db"))
 }
 
 /// Whether the environment says where a key is: then no other is made.

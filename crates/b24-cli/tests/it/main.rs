@@ -10,6 +10,7 @@ mod applications_refused;
 mod applications_shared;
 mod auth;
 mod batch;
+mod budget;
 mod call;
 mod change;
 mod export;

@@ -1,0 +1,38 @@
+//! Several processes of the command before one portal: together they keep its rate.
+
+use std::thread;
+
+use b24_portal::Portal;
+
+use crate::served::Served;
+use crate::support::{Home, shown};
+
+/// Requests of each process, all of them batches.
+const REQUESTS: usize = 19;
+
+#[test]
+fn processes_share_one_budget_where_they_say_so() {
+    let (served, home) = (Served::of(Portal::builder()), Home::new());
+    let commands = "user.current\n".repeat(REQUESTS * 50);
+    thread::scope(|scope| {
+        for flagged in [true, false, true] {
+            let mut command = served.b24(&home);
+            command.args(["batch", "-"]).write_stdin(commands.clone());
+            match flagged {
+                true => command.arg("--shared-budget"),
+                false => command.env("B24_SHARED_BUDGET", "1"),
+            };
+            scope.spawn(move || {
+                let text = shown(&command.output().expect("b24 runs"));
+                assert!(text.starts_with("exit: 0\n"), "{text}");
+            });
+        }
+    });
+    let answered = served.portal.log();
+    let batches = answered.iter().filter(|entry| entry.method == "batch");
+    assert_eq!(
+        batches.count(),
+        3 * REQUESTS,
+        "none was refused, or sent twice"
+    );
+}
