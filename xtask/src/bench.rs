@@ -1,7 +1,7 @@
 //! `cargo xtask bench reads` and `bench writes`: clients side by side against one local portal. `bench oauth`: processes
 //! of one application. `bench proxy`: what a call takes longer through `b24 proxy`.
 //!
-//! The first two build the command and the bench (`benches/reads`, no member of the workspace) and install the
+//! The first two build the command and the bench (`benches/clients`, no member of the workspace) and install the
 //! clients of others; the bench does the rest.
 
 use std::path::Path;
@@ -63,10 +63,10 @@ fn bench(root: &Path, part: &str, options: &[&str]) -> Result<()> {
         root,
         &["build", "--release", "--package", "b24-cli"],
     ))?;
-    let bench = root.join("benches/reads");
+    let bench = root.join("benches/clients");
     let mut build = cargo(&bench, &["build", "--release", "--target-dir"]);
     run(build.arg(&target))?;
-    run(Command::new(target.join("release/b24-bench-reads"))
+    run(Command::new(target.join("release/b24-bench-clients"))
         .arg(part)
         .arg("--root")
         .arg(root)

@@ -22,5 +22,5 @@ pub fn turn_into(program: &str, arguments: &[&str]) -> Result<ExitCode> {
 
 /// This program.
 pub fn this() -> PathBuf {
-    std::env::current_exe().unwrap_or_else(|_| "b24-bench-reads".into())
+    std::env::current_exe().unwrap_or_else(|_| "b24-bench-clients".into())
 }

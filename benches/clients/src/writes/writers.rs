@@ -34,7 +34,7 @@ pub struct Writer {
 enum Program {
     Import,
     Batch,
-    /// A script in `clients/writes/`.
+    /// A script in `scripts/writes/`.
     Script(&'static str),
 }
 

@@ -33,7 +33,7 @@ pub fn lead(command: &mut Command, options: &Options, portal: &Portal) {
     }
 }
 
-/// The interpreter of a script of `clients/`, and its path.
+/// The interpreter of a script of `scripts/`, and its path.
 pub fn script(options: &Options, name: &str) -> [PathBuf; 2] {
     let python = Path::new(name).extension().is_some_and(|ext| ext == "py");
     let program = if python {
@@ -43,6 +43,6 @@ pub fn script(options: &Options, name: &str) -> [PathBuf; 2] {
     };
     [
         program,
-        options.root.join("benches/reads/clients").join(name),
+        options.root.join("benches/clients/scripts").join(name),
     ]
 }

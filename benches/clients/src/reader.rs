@@ -1,4 +1,4 @@
-//! What the clients written in Rust are told, and what every client tells: as in `clients/`.
+//! What the clients written in Rust are told, and what every client tells: as in `scripts/`.
 
 use std::env;
 use std::fs;

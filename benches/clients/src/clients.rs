@@ -32,7 +32,7 @@ enum Program {
     Export(&'static str),
     Sdk(&'static str),
     Raw,
-    /// A script in `clients/`.
+    /// A script in `scripts/`.
     Script(&'static str),
 }
 
