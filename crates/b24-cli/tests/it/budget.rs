@@ -18,10 +18,11 @@ fn processes_share_one_budget_where_they_say_so() {
         for flagged in [true, false, true] {
             let mut command = served.b24(&home);
             command.args(["batch", "-"]).write_stdin(commands.clone());
-            match flagged {
-                true => command.arg("--shared-budget"),
-                false => command.env("B24_SHARED_BUDGET", "1"),
-            };
+            if flagged {
+                command.arg("--shared-budget");
+            } else {
+                command.env("B24_SHARED_BUDGET", "1");
+            }
             scope.spawn(move || {
                 let text = shown(&command.output().expect("b24 runs"));
                 assert!(text.starts_with("exit: 0\n"), "{text}");
