@@ -260,7 +260,9 @@ fn a_store_that_may_only_be_read_says_so() {
     }
     let text = shown(&command.output().expect("b24 runs"));
     mode(&directory, 0o700);
-    assert_shown!(text);
+    // Where the files of the write-ahead log are gone it shows at the opening, else at the refresh, after a request.
+    let told = text.lines().filter(|line| !line.starts_with("request "));
+    assert_shown!(told.collect::<Vec<_>>().join("\n"));
     assert_eq!(
         stage.served.portal.oauth_counts().refreshes,
         0,
