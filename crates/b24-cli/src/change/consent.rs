@@ -46,7 +46,7 @@ impl Change<'_> {
                 self.command
             ))
         };
-        if global.yes && self.at_most.is_some() {
+        if global.yes && self.args.at_most.is_some() {
             return Ok(());
         }
         if global.yes {
@@ -71,7 +71,7 @@ impl Change<'_> {
 
     /// Whether there are no more rows than `--at-most`.
     pub(super) fn within(&self, rows: u64) -> Result<(), Failure> {
-        match self.at_most {
+        match self.args.at_most {
             Some(most) if rows > most => Err(Failure::usage(format!(
                 "this would {} on {}, and --at-most is {}",
                 self.action.wish(&format!("{} or more", self.count(rows))),

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use crate::entity::Entity;
 use crate::parameters::Tree;
 
-pub(crate) use run::{Change, Lines};
+pub(crate) use run::{Change, Lines, RunArgs};
 
 /// What is done with rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,6 +37,20 @@ pub(crate) trait Lines {
     fn left_out(&self) -> Vec<String>;
 }
 
+/// What update, delete and undo are all told.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// Refuse if there are more rows; --yes needs it
+    #[arg(long, value_name = "N")]
+    pub(super) at_most: Option<u64>,
+    /// How long a row whose answer is lost is given before it is looked for: the portal's wall and a reserve
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = bulk::SETTLE, hide_short_help = true)]
+    pub(super) settle: Duration,
+    /// Throw the journal of a stopped run away and begin anew
+    #[arg(long, hide_short_help = true)]
+    pub(super) restart: bool,
+}
+
 /// One change of many rows.
 pub(crate) struct Change<'a> {
     pub(crate) session: &'a Session,
@@ -52,9 +66,7 @@ pub(crate) struct Change<'a> {
     pub(crate) set: Option<Tree>,
     /// Where the undo file goes; none: the command has no undo, and the plan is kept beside the journal.
     pub(crate) undo: Option<PathBuf>,
-    pub(crate) at_most: Option<u64>,
-    pub(crate) settle: Duration,
-    pub(crate) restart: bool,
+    pub(crate) args: RunArgs,
     /// The field by which an added row is found again.
     pub(crate) external: Option<String>,
     pub(crate) left_out: Vec<String>,
@@ -71,12 +83,12 @@ impl Change<'_> {
         }
         let place = self.place()?;
         let there = place.metadata().is_ok_and(|facts| facts.len() > 0);
-        if there && self.restart {
+        if there && self.args.restart {
             let loss = "what it has not ended is left as it is";
             bulk::may_restart(&place, loss, self.session)?;
         }
-        let journal =
-            Journal::open(&place, &self.question, self.restart).map_err(|error| error.failure())?;
+        let journal = Journal::open(&place, &self.question, self.args.restart)
+            .map_err(|error| error.failure())?;
         let plan = journal.kept(PLAN).map_err(|error| error.failure())?;
         let goes_on = plan.is_some();
         let (journal, plan) = match plan {
@@ -97,7 +109,7 @@ impl Change<'_> {
         let reader = Reader::open(&plan)?;
         if goes_on {
             let names = [self.entity.row.as_str(), &self.entity.rows];
-            bulk::going_on(&journal, names, reader.rows, self.settle, self.session)?;
+            bulk::going_on(&journal, names, reader.rows, self.args.settle, self.session)?;
         }
         self.send(journal, reader, &plan).await
     }
@@ -193,7 +205,7 @@ impl Change<'_> {
         let how = How {
             session: self.session,
             connection: self.connection,
-            settle: self.settle,
+            settle: self.args.settle,
             rows: &self.entity.rows,
             total,
         };

@@ -1,14 +1,12 @@
 //! `b24 delete`
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::bulk;
 use crate::change::choose::{Choice, ChoiceArgs, Rows};
 use crate::change::methods::Method;
-use crate::change::{Action, Change, Line, Lines, undo_file};
+use crate::change::{Action, Change, Line, Lines, RunArgs, undo_file};
 use crate::commands::export::{entity_of, everything, fields};
 use crate::connection::Connection;
 use crate::entity::{Api, Entity, Word};
@@ -35,18 +33,11 @@ pub(crate) struct Args {
     pub(crate) entity: String,
     #[command(flatten)]
     pub(crate) choice: ChoiceArgs,
-    /// Refuse if there are more rows; --yes needs it
-    #[arg(long, value_name = "N")]
-    pub(crate) at_most: Option<u64>,
     /// Where the rows go; absent: ENTITY.undo-TIME.jsonl here
     #[arg(long, value_name = "FILE")]
     pub(crate) undo: Option<PathBuf>,
-    /// How long a row whose answer is lost is given before it is looked for: the portal's wall and a reserve
-    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = bulk::SETTLE, hide_short_help = true)]
-    pub(crate) settle: Duration,
-    /// Throw the journal of a stopped run away and begin anew
-    #[arg(long, hide_short_help = true)]
-    pub(crate) restart: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
 }
 
 /// Runs the command.
@@ -87,9 +78,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
         filter,
         set: None,
         undo: Some(undo_file(args.undo, &entity)),
-        at_most: args.at_most,
-        settle: args.settle,
-        restart: args.restart,
+        args: args.run,
         external: None,
         left_out: Vec::new(),
     };

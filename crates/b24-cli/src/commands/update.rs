@@ -1,15 +1,13 @@
 //! `b24 update`
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::bulk;
 use crate::change::choose::{Choice, ChoiceArgs, Rows};
 use crate::change::methods::Method;
 use crate::change::values::{Set, same};
-use crate::change::{Action, Change, Line, Lines, undo_file};
+use crate::change::{Action, Change, Line, Lines, RunArgs, undo_file};
 use crate::commands::export::{entity_of, fields};
 use crate::connection::Connection;
 use crate::entity::{Api, Entity, Word};
@@ -46,18 +44,11 @@ pub(crate) struct Args {
     /// Fields and new values: JSON, @FILE or -
     #[arg(long, value_name = "JSON")]
     pub(crate) set_json: Option<String>,
-    /// Refuse if there are more rows; --yes needs it
-    #[arg(long, value_name = "N")]
-    pub(crate) at_most: Option<u64>,
     /// Where the old values go; absent: ENTITY.undo-TIME.jsonl here
     #[arg(long, value_name = "FILE")]
     pub(crate) undo: Option<PathBuf>,
-    /// How long a row whose answer is lost is given before it is looked for: the portal's wall and a reserve
-    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = bulk::SETTLE, hide_short_help = true)]
-    pub(crate) settle: Duration,
-    /// Throw the journal of a stopped run away and begin anew
-    #[arg(long, hide_short_help = true)]
-    pub(crate) restart: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
 }
 
 /// Runs the command.
@@ -102,9 +93,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
         filter,
         set: Some(set.clone()),
         undo: Some(undo_file(args.undo, &entity)),
-        at_most: args.at_most,
-        settle: args.settle,
-        restart: args.restart,
+        args: args.run,
         external: None,
         left_out: Vec::new(),
     };

@@ -4,14 +4,13 @@ mod put_back;
 mod restore;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Result;
 
 use crate::bulk;
 use crate::change::file::{Head, Reader};
 use crate::change::methods::Method;
-use crate::change::{Action, Change, undo_file};
+use crate::change::{Action, Change, RunArgs, undo_file};
 use crate::commands::export::{entity_of, fields};
 use crate::connection::Connection;
 use crate::entity::{Api, Word};
@@ -41,18 +40,11 @@ pub(crate) struct Args {
     /// Also rows that somebody has changed since
     #[arg(long)]
     pub(crate) force: bool,
-    /// Refuse if there are more rows; --yes needs it
-    #[arg(long, value_name = "N")]
-    pub(crate) at_most: Option<u64>,
     /// Where the values of now go; absent: ENTITY.undo-TIME.jsonl here
     #[arg(long, value_name = "FILE")]
     pub(crate) undo: Option<PathBuf>,
-    /// How long a row whose answer is lost is given before it is looked for: the portal's wall and a reserve
-    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = bulk::SETTLE, hide_short_help = true)]
-    pub(crate) settle: Duration,
-    /// Throw the journal of a stopped run away and begin anew
-    #[arg(long, hide_short_help = true)]
-    pub(crate) restart: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
 }
 
 /// Runs the command.
@@ -97,9 +89,7 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
         filter: None,
         set: None,
         undo: None,
-        at_most: args.at_most,
-        settle: args.settle,
-        restart: args.restart,
+        args: args.run,
         external: None,
         left_out: Vec::new(),
     };
