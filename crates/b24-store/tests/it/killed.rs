@@ -83,7 +83,11 @@ impl TokenStore for Bent {
             let swapped = self.store.swap(key, expected, record).await;
             match self.blow {
                 Some(Blow::KillAfter(at)) if at == write => std::process::abort(),
-                Some(Blow::StopAfter(at)) if at == write => signal("-STOP", std::process::id()),
+                Some(Blow::StopAfter(at)) if at == write => {
+                    signal("-STOP", std::process::id());
+                    // The system stops a thread a moment after the signal was sent: until then this one must not go on.
+                    std::thread::sleep(Duration::from_millis(200));
+                }
                 _ => {}
             }
             swapped
