@@ -5,6 +5,7 @@
 mod authority;
 mod bad_stores;
 mod contract;
+mod dead_process;
 mod killed;
 mod server;
 mod shared_budget;

@@ -20,11 +20,12 @@ const CALLS: u32 = 1_000;
 const BURST: u32 = 50;
 const RATE: u32 = 40;
 
+/// A store of any kind, by its address.
 #[derive(Clone, Debug)]
-struct Any(Arc<dyn SharedBudget>);
+pub(crate) struct Any(Arc<dyn SharedBudget>);
 
 impl Any {
-    async fn open(address: &str) -> Self {
+    pub(crate) async fn open(address: &str) -> Self {
         if address.starts_with("postgresql:") {
             return Self(Arc::new(
                 PostgresStore::open_for_budgets(address).await.unwrap(),
