@@ -37,7 +37,11 @@ pub(crate) fn oauth(root: &Path) -> Result<()> {
     let tokens = [&suite[..], &shown, &["killed::processes"]].concat();
     run(&mut cargo(root, &tokens))?;
     let budgets = [&suite[..], &shown, &["--ignored", "shared_budget::"]].concat();
-    run(&mut cargo(root, &budgets))
+    run(&mut cargo(root, &budgets))?;
+    let optimised = ["test", "--release", "--package", "b24-store"];
+    let one = ["--test", "it", "--"];
+    let places = [&optimised[..], &one, &shown, &["--ignored", "place_cost::"]].concat();
+    run(&mut cargo(root, &places))
 }
 
 /// The bench of the proxy.

@@ -4,13 +4,13 @@
 //! The processes are this test binary again, running [`child`]. They take places so far apart that the time which
 //! passes meanwhile is a small part of one: the wait of the next place tells how many are gone.
 
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use b24::store::{Answer, Ask, SharedBudget, Spent};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStdout};
 
+use crate::process::running;
 use crate::server::Server;
 use crate::shared_budget::Any;
 
@@ -72,15 +72,11 @@ struct Taker {
 
 impl Taker {
     fn start(address: &str, portal: &str, credential: &str, places: u32) -> Self {
-        let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "dead_process::child", "--nocapture", "--ignored"])
+        let mut process = running("dead_process::child")
             .env("B24_TEST_BUDGET", address)
             .env("B24_TEST_PORTAL", portal)
             .env("B24_TEST_CREDENTIAL", credential)
             .env("B24_TEST_PLACES", places.to_string())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();

@@ -11,9 +11,10 @@ use std::time::Duration;
 use b24::store::{Loaded, Record, StoreError, TokenKey, TokenStore};
 use b24::{App, BoxFuture, Client, Limits, OAuth, Reason, TokenError};
 use b24_store::{Keys, PostgresStore, SqliteStore};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 use crate::authority::{Authority, CLIENT_SECRET, MEMBER};
+use crate::process::running;
 use crate::server::{Server, signal};
 
 /// Longer than a lease: a store whose clock is so far ahead takes it for over.
@@ -139,18 +140,14 @@ impl Place {
 
     /// Starts a process with so many tasks, struck in the middle of its refresh, or with a clock that is ahead.
     fn start(&self, tasks: u32, blow: &str, ahead: u64) -> Child {
-        Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "killed::child", "--nocapture", "--ignored"])
+        running("killed::child")
             .env("B24_TEST_STORE", &self.address)
             .env("B24_STORE_KEY", &self.key)
             .env("B24_TEST_TASKS", tasks.to_string())
             .env("B24_TEST_BLOW", blow)
             .env("B24_TEST_AHEAD", ahead.to_string())
             .env_remove("RUST_BACKTRACE")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .unwrap()
     }

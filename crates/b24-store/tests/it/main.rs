@@ -7,6 +7,8 @@ mod bad_stores;
 mod contract;
 mod dead_process;
 mod killed;
+mod place_cost;
+mod process;
 mod server;
 mod shared_budget;
 mod stores;

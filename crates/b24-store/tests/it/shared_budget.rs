@@ -2,17 +2,15 @@
 //!
 //! The processes are this test binary again, running [`child`].
 
-use std::process::Stdio;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use b24::store::{Answer, Ask, Spent, StoreError};
 use b24::{BoxFuture, Client, Limits, SharedBudget};
 use b24_portal::{Portal, Rate};
 use b24_store::{PostgresStore, SqliteStore};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, Command};
 
+use crate::process::{Waiting, running, wait_for_go};
 use crate::server::Server;
 
 const PROCESSES: u32 = 4;
@@ -73,8 +71,7 @@ async fn child() {
         .shared_budget(Any::open(&address).await)
         .build()
         .unwrap();
-    println!("ready");
-    std::io::stdin().read_line(&mut String::new()).unwrap();
+    wait_for_go();
     let calls: Vec<_> = (0..CALLS / PROCESSES)
         .map(|_| {
             let b24 = b24.clone();
@@ -86,24 +83,12 @@ async fn child() {
     }
 }
 
-async fn start(address: &str, webhook: &str) -> Child {
-    let mut process = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "shared_budget::child",
-            "--nocapture",
-            "--ignored",
-        ])
+async fn start(address: &str, webhook: &str) -> Waiting {
+    let mut command = running("shared_budget::child");
+    command
         .env("B24_TEST_BUDGET", address)
-        .env("B24_TEST_WEBHOOK", webhook)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(process.stdout.as_mut().unwrap()).lines();
-    while lines.next_line().await.unwrap().as_deref() != Some("ready") {}
-    process
+        .env("B24_TEST_WEBHOOK", webhook);
+    Waiting::start(command).await
 }
 
 /// Nothing is refused; how long it took is told, not judged: that is a matter of the machine.
@@ -120,16 +105,10 @@ async fn thousand_calls(store: &str, address: &str) {
     }
     let begun = Instant::now();
     for process in &mut processes {
-        process
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(b"go\n")
-            .await
-            .unwrap();
+        process.go().await;
     }
-    for process in &mut processes {
-        assert!(process.wait().await.unwrap().success());
+    for process in processes {
+        process.succeeded().await;
     }
     let took = begun.elapsed().as_secs_f64();
     let floor = f64::from(CALLS - BURST) / f64::from(RATE);
@@ -154,35 +133,4 @@ async fn four_processes_are_refused_nothing_with_sqlite() {
 async fn four_processes_are_refused_nothing_with_postgres() {
     let server = Server::shared();
     thousand_calls("PostgreSQL", &server.database("budget")).await;
-}
-
-/// What a place costs, one after the other.
-#[expect(clippy::print_stdout, reason = "the figures are its result")]
-async fn places(store: &str, budget: &dyn SharedBudget) {
-    const PLACES: u32 = 5_000;
-    let ask = Ask {
-        portal: "acme.bitrix24.com".to_owned(),
-        credential: "a".to_owned(),
-        burst: 1e6,
-        rate: 1e6,
-        within: Duration::MAX,
-    };
-    let begun = Instant::now();
-    for _ in 0..PLACES {
-        budget.reserve(&ask).await.unwrap();
-    }
-    let each = begun.elapsed().as_secs_f64() * 1e3 / f64::from(PLACES);
-    println!("{store}: a place costs {each:.3} ms");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement: cargo xtask bench oauth"]
-async fn a_place_costs_one_statement() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("b24.db");
-    let sqlite = Any::open(path.to_str().unwrap()).await;
-    places("SQLite", &sqlite).await;
-    let server = Server::shared();
-    let postgres = Any::open(&server.database("places")).await;
-    places("PostgreSQL", &postgres).await;
 }
