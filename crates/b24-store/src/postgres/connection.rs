@@ -1,26 +1,68 @@
 //! A connection that is made when it is needed, and made again when it was lost.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use b24::store::{StoreError, StoreFault};
 use tokio::sync::Mutex;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Config, NoTls, Row};
+use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
 /// A query that takes longer has lost its server.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// A value and what it is, so that a query takes one round trip.
+/// A value and what it is.
 pub(super) type Value<'a> = (&'a (dyn ToSql + Sync), Type);
 
 pub(super) struct Connection {
     config: Config,
-    client: Mutex<Option<Arc<Client>>>,
+    session: Mutex<Option<Arc<Session>>>,
+}
+
+/// A connection as long as it lasts.
+pub(super) struct Session {
+    client: Client,
+    /// By text: what was sent once is parsed and planned, and takes one round trip from then on.
+    prepared: std::sync::Mutex<HashMap<&'static str, Statement>>,
+}
+
+impl Session {
+    async fn query(
+        &self,
+        text: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let known = self.prepared().get(text).cloned();
+        let statement = match known {
+            Some(statement) => statement,
+            None => {
+                let types: Vec<Type> = values.iter().map(|(_, kind)| kind.clone()).collect();
+                let statement = self.client.prepare_typed(text, &types).await?;
+                self.prepared().insert(text, statement.clone());
+                statement
+            }
+        };
+        let values: Vec<_> = values.iter().map(|(value, _)| *value).collect();
+        self.client.query(&statement, &values).await
+    }
+
+    fn prepared(&self) -> std::sync::MutexGuard<'_, HashMap<&'static str, Statement>> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Deref for Session {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
 }
 
 impl Connection {
@@ -31,29 +73,29 @@ impl Connection {
         }
         Self {
             config,
-            client: Mutex::default(),
+            session: Mutex::default(),
         }
     }
 
     pub(super) async fn query(
         &self,
-        text: &str,
+        text: &'static str,
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, StoreError> {
-        let client = self.client().await?;
-        let query = client.query_typed(text, values);
+        let session = self.session().await?;
+        let query = session.query(text, values);
         if let Ok(answer) = tokio::time::timeout(PATIENCE, query).await {
             return answer.map_err(failed);
         }
         // Whatever it does, the next query takes another connection.
-        self.client.lock().await.take();
+        self.session.lock().await.take();
         Err(away("the server does not answer"))
     }
 
-    pub(super) async fn client(&self) -> Result<Arc<Client>, StoreError> {
-        let mut known = self.client.lock().await;
-        if let Some(client) = known.as_ref().filter(|client| !client.is_closed()) {
-            return Ok(Arc::clone(client));
+    pub(super) async fn session(&self) -> Result<Arc<Session>, StoreError> {
+        let mut known = self.session.lock().await;
+        if let Some(session) = known.as_ref().filter(|session| !session.is_closed()) {
+            return Ok(Arc::clone(session));
         }
         let (client, connection) = self.config.connect(NoTls).await.map_err(failed)?;
         tokio::spawn(async move {
@@ -61,9 +103,12 @@ impl Connection {
                 tracing::warn!(%error, "the connection to PostgreSQL is lost");
             }
         });
-        let client = Arc::new(client);
-        *known = Some(Arc::clone(&client));
-        Ok(client)
+        let session = Arc::new(Session {
+            client,
+            prepared: std::sync::Mutex::default(),
+        });
+        *known = Some(Arc::clone(&session));
+        Ok(session)
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn migrate(connection: &Connection) -> Result<(), StoreError> {
     if version == SCHEMA {
         return Ok(());
     }
-    let client = connection.client().await?;
+    let client = connection.session().await?;
     let begin = format!(
         "BEGIN; SELECT pg_advisory_xact_lock({LOCK});
          CREATE TABLE IF NOT EXISTS b24_schema (version bigint NOT NULL)"

@@ -68,6 +68,7 @@ fn attempt(path: &Path, durable: bool) -> Result<Connection, StoreError> {
     connection
         .pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
         .map_err(failed)?;
+    // Not "off" for budgets: what one connection moves from the log into the file is the tokens of the others, too.
     let sync = if durable { "full" } else { "normal" };
     connection
         .pragma_update(None, "synchronous", sync)
