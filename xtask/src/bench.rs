@@ -1,8 +1,10 @@
-//! `cargo xtask bench reads` and `bench writes`: clients side by side against one local portal. `bench oauth`: processes
-//! of one application. `bench proxy`: what a call takes longer through `b24 proxy`.
+//! `cargo xtask bench reads` and `bench writes`: clients side by side against one local portal. `bench oauth`: what is
+//! promised of applications. `bench proxy`: what a call takes longer through `b24 proxy`.
 //!
 //! The first two build the command and the bench (`benches/clients`, no member of the workspace) and install the
 //! clients of others; the bench does the rest.
+
+mod oauth;
 
 use std::path::Path;
 use std::process::Command;
@@ -10,8 +12,9 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::peers::Peers;
-use crate::postgres;
 use crate::process::{cargo, run, target_directory};
+
+pub(crate) use oauth::prove as oauth;
 
 /// The bench of reads.
 pub(crate) fn reads(root: &Path, options: &[&str]) -> Result<()> {
@@ -26,22 +29,6 @@ pub(crate) fn reads(root: &Path, options: &[&str]) -> Result<()> {
 /// The bench of writes.
 pub(crate) fn writes(root: &Path, options: &[&str]) -> Result<()> {
     bench(root, "writes", options)
-}
-
-/// Many processes with one store of tokens, then with one budget of requests; on SQLite and PostgreSQL.
-pub(crate) fn oauth(root: &Path) -> Result<()> {
-    postgres::provide()?;
-    // With the features that the tests have: nothing is built twice.
-    let suite = ["test", "--workspace", "--test", "it", "--"];
-    let shown = ["--nocapture", "--test-threads=1"];
-    let tokens = [&suite[..], &shown, &["killed::processes"]].concat();
-    run(&mut cargo(root, &tokens))?;
-    let budgets = [&suite[..], &shown, &["--ignored", "shared_budget::"]].concat();
-    run(&mut cargo(root, &budgets))?;
-    let optimised = ["test", "--release", "--package", "b24-store"];
-    let one = ["--test", "it", "--"];
-    let places = [&optimised[..], &one, &shown, &["--ignored", "place_cost::"]].concat();
-    run(&mut cargo(root, &places))
 }
 
 /// The bench of the proxy.

@@ -3,6 +3,7 @@
 
 mod application;
 mod difference;
+mod processes;
 mod proxied;
 
 use std::ffi::OsStr;
@@ -61,11 +62,14 @@ const CLIENTS: &[Client] = &[
 ];
 
 /// Everything a client needs to run.
-struct Bench {
-    scripts: PathBuf,
-    peers: Peers,
-    b24: PathBuf,
+pub(crate) struct Bench {
+    pub(crate) scripts: PathBuf,
+    pub(crate) peers: Peers,
+    pub(crate) b24: PathBuf,
 }
+
+/// A line of the table of `cargo xtask bench oauth`: what, who, calls, succeeded, refreshes, and a note.
+pub(crate) type Row = [String; 6];
 
 /// Builds the command, installs the clients, runs all of them and prints a table.
 pub(crate) fn check(root: &Path) -> Result<()> {
@@ -112,7 +116,8 @@ pub(crate) fn check(root: &Path) -> Result<()> {
         );
     }
     bench.application()?;
-    bench.proxied()
+    eprintln!("\n{}", bench.proxied()?);
+    Ok(())
 }
 
 impl Bench {
@@ -140,22 +145,8 @@ impl Bench {
             .arg(self.scripts.join(client.script))
             .env("COMPAT_B24", &self.b24)
             .env("COMPAT_MODULES", &self.peers.folder)
-            .env_remove("B24_PROFILE")
-            .stderr(Stdio::inherit());
-        let output = portal
-            .output()
-            .with_context(|| format!("cannot run {}", self.b24.display()))?;
-        ensure!(
-            output.status.success(),
-            "{} failed: {}",
-            client.name,
-            output.status
-        );
-        let text = String::from_utf8(output.stdout)
-            .with_context(|| format!("{} printed no UTF-8", client.name))?;
-        let last = text.lines().last().unwrap_or_default();
-        let answers: Value = serde_json::from_str(last)
-            .with_context(|| format!("{} printed no JSON on its last line", client.name))?;
+            .env_remove("B24_PROFILE");
+        let answers = told(&mut portal, client.name)?;
         for task in TASKS {
             let is_there = match &answers[task] {
                 Value::Array(rows) => !rows.is_empty(),
@@ -166,4 +157,19 @@ impl Bench {
         }
         Ok(answers)
     }
+}
+
+/// Runs a portal with a client as its command: what the client has printed on its last line.
+fn told(portal: &mut Command, client: &str) -> Result<Value> {
+    let output = portal.stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("cannot run the portal for {client}"))?;
+    ensure!(
+        output.status.success(),
+        "{client} failed: {}",
+        output.status
+    );
+    let text =
+        String::from_utf8(output.stdout).with_context(|| format!("{client} printed no UTF-8"))?;
+    let last = text.lines().last().unwrap_or_default();
+    serde_json::from_str(last).with_context(|| format!("{client} printed no JSON on its last line"))
 }

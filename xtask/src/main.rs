@@ -33,7 +33,7 @@ Tasks of the repository
   cargo xtask compat               clients of others against the portal (needs npm and python3)
   cargo xtask bench reads          reads of all rows by several clients, see docs/benchmarks.md
   cargo xtask bench writes         writes by several clients under faults, see docs/writes.md
-  cargo xtask bench oauth          processes that share tokens and a budget, by the clock on the wall
+  cargo xtask bench oauth          processes of an application, ours and others', see docs/applications.md
   cargo xtask bench proxy          what a call takes longer through `b24 proxy`
   cargo xtask deny                 licences, advisories, sources (needs cargo-deny)
   cargo xtask help                 this text

@@ -1,11 +1,11 @@
 //! A client of others as an application: its calls and refreshes against the portal's OAuth server.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use super::Bench;
+use super::{Bench, told};
 
 /// Who called, three times; how often tokens were renewed in between; what the portal counted.
 fn expected() -> Value {
@@ -27,20 +27,8 @@ impl Bench {
             .args(["--app", "http://127.0.0.1:9/", "--", "node"])
             .arg(self.scripts.join("b24jssdk_oauth.mjs"))
             .env("COMPAT_MODULES", &self.peers.folder)
-            .env_remove("B24_PROFILE")
-            .stderr(Stdio::inherit());
-        let output = portal
-            .output()
-            .with_context(|| format!("cannot run {}", self.b24.display()))?;
-        ensure!(
-            output.status.success(),
-            "b24jssdk as an application failed: {}",
-            output.status
-        );
-        let text = String::from_utf8(output.stdout).context("b24jssdk printed no UTF-8")?;
-        let last = text.lines().last().unwrap_or_default();
-        let mut told: Value =
-            serde_json::from_str(last).context("b24jssdk printed no JSON on its last line")?;
+            .env_remove("B24_PROFILE");
+        let mut told = told(&mut portal, "b24jssdk as an application")?;
         let version = told.as_object_mut().and_then(|told| told.remove("version"));
         ensure!(
             told == expected(),

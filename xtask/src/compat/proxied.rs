@@ -1,11 +1,12 @@
 //! Clients of others through `b24 proxy`, under the documented limit.
 
+use std::fmt;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::Bench;
+use super::{Bench, Row};
 
 /// Requests at once and a second (documentation, "Limits"), and what the clients ask for together.
 const BURST: f64 = 50.0;
@@ -15,7 +16,7 @@ const CALLS: f64 = 90.0;
 impl Bench {
     /// Runs b24pysdk, in four threads, through a proxy before a portal of the usual plan: the portal must not refuse
     /// anything, though the client knows no limit.
-    pub(super) fn proxied(&self) -> Result<()> {
+    pub(crate) fn proxied(&self) -> Result<Proxied> {
         let mut portal = Command::new(&self.b24);
         let mut portal = portal
             .args(["--quiet", "portal", "--port", "0", "--deals", "100"])
@@ -50,13 +51,52 @@ impl Bench {
             number(&told["answered"]) >= CALLS && requests >= CALLS && refused == 0.0,
             "b24pysdk through the proxy: {told}, portal: {counts}"
         );
+        Ok(Proxied {
+            version: told["version"].as_str().unwrap_or("?").to_owned(),
+            seconds,
+            requests,
+            refused,
+        })
+    }
+}
+
+/// What came of it: every call was answered.
+pub(crate) struct Proxied {
+    version: String,
+    seconds: f64,
+    requests: f64,
+    refused: f64,
+}
+
+impl Proxied {
+    fn note(&self) -> String {
         let floor = (CALLS - BURST) / RATE;
-        eprintln!(
-            "\nb24pysdk {} in 4 threads through b24 proxy: {CALLS} calls in {seconds:.1} s (floor {floor:.1} s), \
-             {requests} requests, {refused} refused",
-            told["version"].as_str().unwrap_or("?")
-        );
-        Ok(())
+        format!(
+            "{:.1} s, floor {floor:.1} s; {} requests, {} refused",
+            self.seconds, self.requests, self.refused
+        )
+    }
+
+    pub(crate) fn row(&self) -> Row {
+        [
+            "4 threads that know no limit, a portal of 50 at once and 2 a second".to_owned(),
+            format!("b24pysdk {} through `b24 proxy`", self.version),
+            CALLS.to_string(),
+            CALLS.to_string(),
+            String::new(),
+            self.note(),
+        ]
+    }
+}
+
+impl fmt::Display for Proxied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "b24pysdk {} in 4 threads through b24 proxy: {CALLS} calls in {}",
+            self.version,
+            self.note()
+        )
     }
 }
 
@@ -66,7 +106,7 @@ const WITH_COUNTS: &str = r#"
 import os, urllib.request
 url = os.environ["B24_PORTAL_URL"] + "/_b24/stats"
 head = {"Authorization": "Bearer " + os.environ["B24_PORTAL_TOKEN"]}
-print(urllib.request.urlopen(urllib.request.Request(url, headers=head)).read().decode())
+print(urllib.request.urlopen(urllib.request.Request(url, headers=head)).read().decode().strip())
 '"#;
 
 fn lines(child: &mut Child) -> Result<Vec<String>> {

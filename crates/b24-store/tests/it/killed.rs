@@ -9,13 +9,18 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 use b24::store::{Loaded, Record, StoreError, TokenKey, TokenStore};
-use b24::{App, BoxFuture, Client, Limits, OAuth, Reason, TokenError};
+use b24::{App, BoxFuture, Client, Grant, Limits, OAuth, Reason, TokenError};
+use b24_portal::{Edition, Portal};
 use b24_store::{Keys, PostgresStore, SqliteStore};
 use tokio::process::Child;
 
-use crate::authority::{Authority, CLIENT_SECRET, MEMBER};
 use crate::process::running;
+use crate::proof::proof;
 use crate::server::{Server, signal};
+
+const MEMBER: &str = "0123456789abcdef0123456789abcdef";
+const CLIENT_ID: &str = "local.1";
+const CLIENT_SECRET: &str = "cl13nt-s3cr3t";
 
 /// Longer than a lease: a store whose clock is so far ahead takes it for over.
 const LATER: u64 = 61;
@@ -41,7 +46,7 @@ impl Blow {
     fn named(name: &str) -> Option<Self> {
         match name {
             "killed before it asks" => Some(Self::KillAfter(1)),
-            "killed between" => Some(Self::KillBefore(3)),
+            "killed between answer and save" => Some(Self::KillBefore(3)),
             "killed after the save" => Some(Self::KillAfter(3)),
             "stopped before it asks" => Some(Self::StopAfter(1)),
             "stopped while it asks" => Some(Self::StopAfter(2)),
@@ -111,13 +116,24 @@ impl TokenStore for Bent {
 /// A store and how another process finds it.
 #[derive(Clone)]
 struct Place {
+    /// What it is, for the proof.
+    name: &'static str,
     address: String,
     key: String,
 }
 
+/// How calls ended.
+#[derive(Debug, Default, PartialEq)]
+struct Ends {
+    good: u32,
+    /// Told that the tokens are lost, and to authorise again.
+    lost: u32,
+}
+
 impl Place {
-    fn new(address: String) -> Self {
+    fn new(name: &'static str, address: String) -> Self {
         Self {
+            name,
             address,
             key: Keys::generate(),
         }
@@ -131,11 +147,21 @@ impl Place {
         Arc::new(SqliteStore::open_with(&self.address, keys).await.unwrap())
     }
 
-    /// Saves tokens of `authority` that have expired.
-    async fn fill(&self, authority: &Authority) {
+    /// A portal that refuses the access token of the application; the store has that token and the refresh token.
+    async fn expired(&self) -> Portal {
+        let builder = Portal::builder().edition(Edition::Box).member_id(MEMBER);
+        let portal = builder.start().await.unwrap();
+        let app = b24_portal::App::new("http://127.0.0.1:9/");
+        let app = app.client_id(CLIENT_ID).client_secret(CLIENT_SECRET);
+        let tokens = portal.add_app(app).tokens;
+        let (access, refresh) = (tokens.access_token, tokens.refresh_token);
+        let mut grant = Grant::new(MEMBER, tokens.client_endpoint, access, refresh);
+        grant.server_endpoint = tokens.server_endpoint;
         let oauth = oauth(Bent::new(self.open().await, 0));
         let _ = oauth.forget(MEMBER).await.unwrap();
-        oauth.adopt(authority.expired_grant()).await.unwrap();
+        oauth.adopt(grant).await.unwrap();
+        portal.expire_access_tokens();
+        portal
     }
 
     /// Starts a process with so many tasks, struck in the middle of its refresh, or with a clock that is ahead.
@@ -152,21 +178,42 @@ impl Place {
             .unwrap()
     }
 
-    /// Eight processes with a hundred tasks each; all of them end as `expected` says.
-    async fn eight_processes(&self, ahead: u64, expected: &str) {
+    /// Eight processes with a hundred tasks each.
+    async fn eight_processes(&self, ahead: u64) -> Ends {
         let mut processes = tokio::task::JoinSet::new();
         for _ in 0..8 {
             processes.spawn(self.start(100, "", ahead).wait_with_output());
         }
+        let mut all = Ends::default();
         for output in processes.join_all().await {
-            ended(&self.key, &output.unwrap(), expected);
+            let ends = ends(&self.key, &output.unwrap());
+            all.good += ends.good;
+            all.lost += ends.lost;
         }
+        all
+    }
+
+    /// A line of the proof.
+    fn proves(&self, what: &str, ends: &Ends, portal: &Portal) {
+        let note = match ends.lost {
+            0 => String::new(),
+            lost => format!("{lost} told to authorise again, and why"),
+        };
+        let client = format!("b24, {}", self.name);
+        proof(&[
+            what,
+            &client,
+            "800",
+            &ends.good.to_string(),
+            &asked(portal).to_string(),
+            &note,
+        ]);
     }
 }
 
 fn oauth(store: Bent) -> OAuth {
     let settings = Client::builder().limits(Limits::Off);
-    OAuth::new(App::new("local.1", CLIENT_SECRET), store).settings(settings)
+    OAuth::new(App::new(CLIENT_ID, CLIENT_SECRET), store).settings(settings)
 }
 
 /// Calls from so many tasks at once; how each ended.
@@ -197,6 +244,7 @@ async fn child() {
         .with_writer(std::io::stderr)
         .init();
     let place = Place {
+        name: "",
         address,
         key: std::env::var("B24_STORE_KEY").unwrap(),
     };
@@ -221,41 +269,50 @@ fn is_told_lost(end: &Result<(), b24::Error>) -> bool {
     })
 }
 
-const ALL_GOOD: &str = "100 succeeded, 0 were told to authorise again";
-const ALL_LOST: &str = "0 succeeded, 100 were told to authorise again";
+const ALL_GOOD: Ends = Ends { good: 800, lost: 0 };
+const ALL_LOST: Ends = Ends { good: 0, lost: 800 };
+const GOOD: Ends = Ends { good: 100, lost: 0 };
+const LOST: Ends = Ends { good: 0, lost: 100 };
+
+/// How often the portal was asked for new tokens.
+fn asked(portal: &Portal) -> u64 {
+    let counts = portal.oauth_counts();
+    counts.refreshes + counts.refused_refreshes
+}
 
 async fn eight_processes_refresh_once(place: &Place) {
-    let authority = Authority::start().await;
-    place.fill(&authority).await;
-    place.eight_processes(0, ALL_GOOD).await;
-    assert_eq!(authority.refreshes(), 1);
+    let portal = place.expired().await;
+    let ends = place.eight_processes(0).await;
+    place.proves("8 processes x 100 calls, one expired token", &ends, &portal);
+    assert_eq!(ends, ALL_GOOD);
+    assert_eq!(asked(&portal), 1);
 }
 
 async fn a_killed_refresher_costs_nothing_or_is_told(place: &Place) {
-    for (blow, asked, then) in [
+    for (blow, before, then) in [
         ("killed before it asks", 0, ALL_GOOD),
-        ("killed between", 1, ALL_LOST),
+        ("killed between answer and save", 1, ALL_LOST),
         ("killed after the save", 1, ALL_GOOD),
     ] {
-        let authority = Authority::start().await;
-        place.fill(&authority).await;
+        let portal = place.expired().await;
         let output = place.start(3, blow, 0).wait_with_output().await.unwrap();
         assert!(!output.status.success(), "it was to be {blow}");
         nothing_secret(&place.key, &output);
-        assert_eq!(authority.refreshes(), asked, "{blow}");
+        assert_eq!(asked(&portal), before, "{blow}");
         // While the lease runs, the others wait for it; here it is over.
-        place.eight_processes(LATER, then).await;
-        assert_eq!(authority.refreshes(), 1, "{blow}: nobody asks twice");
+        let ends = place.eight_processes(LATER).await;
+        place.proves(&format!("the same, a refresher {blow}"), &ends, &portal);
+        assert_eq!(ends, then, "{blow}");
+        assert_eq!(asked(&portal), 1, "{blow}: nobody asks twice");
     }
 }
 
 async fn a_stopped_refresher_goes_on_without_harm(place: &Place) {
     for (blow, meanwhile) in [
-        ("stopped before it asks", ALL_GOOD),
-        ("stopped while it asks", ALL_LOST),
+        ("stopped before it asks", GOOD),
+        ("stopped while it asks", LOST),
     ] {
-        let authority = Authority::start().await;
-        place.fill(&authority).await;
+        let portal = place.expired().await;
         let stopped = place.start(100, blow, 0);
         let id = stopped.id().unwrap();
         // Read from the start: a pipe that is full would stop it elsewhere.
@@ -264,15 +321,15 @@ async fn a_stopped_refresher_goes_on_without_harm(place: &Place) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let other = place.start(100, "", LATER).wait_with_output().await;
-        ended(&place.key, &other.unwrap(), meanwhile);
+        assert_eq!(ends(&place.key, &other.unwrap()), meanwhile, "{blow}");
         signal("-CONT", id);
         let output = stopped.await.unwrap().unwrap();
-        ended(&place.key, &output, ALL_GOOD);
-        assert_eq!(authority.refreshes(), 1, "{blow}");
+        assert_eq!(ends(&place.key, &output), GOOD, "{blow}");
+        assert_eq!(asked(&portal), 1, "{blow}");
         // What the stopped one has brought is good for all.
         let other = place.start(100, "", LATER).wait_with_output().await;
-        ended(&place.key, &other.unwrap(), ALL_GOOD);
-        assert_eq!(authority.refreshes(), 1, "{blow}");
+        assert_eq!(ends(&place.key, &other.unwrap()), GOOD, "{blow}");
+        assert_eq!(asked(&portal), 1, "{blow}");
     }
 }
 
@@ -281,20 +338,26 @@ fn is_stopped(process: u32) -> bool {
     status.contains("State:\tT")
 }
 
-fn ended(key: &str, output: &Output, expected: &str) {
-    let said = String::from_utf8_lossy(&output.stdout);
-    let log = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains(expected), "{expected}: {said} {log}");
+/// What a process has said of its calls.
+fn ends(key: &str, output: &Output) -> Ends {
     nothing_secret(key, output);
+    let said = String::from_utf8_lossy(&output.stdout);
+    let line = said.lines().find(|line| line.contains(" succeeded, "));
+    let log = String::from_utf8_lossy(&output.stderr);
+    let line = line.unwrap_or_else(|| panic!("no word of its calls: {said} {log}"));
+    let mut numbers = line.split_whitespace().filter_map(|word| word.parse().ok());
+    Ends {
+        good: numbers.next().unwrap(),
+        lost: numbers.next().unwrap(),
+    }
 }
 
 /// What a process wrote at its most talkative.
 fn nothing_secret(key: &str, output: &Output) {
     for bytes in [&output.stdout, &output.stderr] {
         let text = String::from_utf8_lossy(bytes);
-        for secret in ["acc3ss-0", "acc3ss-old", "r3fresh-", CLIENT_SECRET, key] {
-            let shown = text.lines().find(|line| line.contains(secret));
-            assert_eq!(shown, None, "{secret}");
+        for line in text.lines() {
+            assert!(!holds_secret(key, line), "{line}");
         }
     }
     let log = String::from_utf8_lossy(&output.stderr);
@@ -304,27 +367,31 @@ fn nothing_secret(key: &str, output: &Output) {
     );
 }
 
+/// The portal's tokens are 70 hexadecimal digits, more than anything else that is written.
+fn holds_secret(key: &str, text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_ascii_hexdigit());
+    words.any(|word| word.len() >= 60) || text.contains(CLIENT_SECRET) || text.contains(key)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_with_one_sqlite_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("b24.db");
-    let place = Place::new(path.to_str().unwrap().to_owned());
+    let place = Place::new("SQLite", path.to_str().unwrap().to_owned());
     eight_processes_refresh_once(&place).await;
     a_killed_refresher_costs_nothing_or_is_told(&place).await;
     a_stopped_refresher_goes_on_without_harm(&place).await;
     for file in std::fs::read_dir(directory.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         let text = String::from_utf8_lossy(&bytes);
-        for secret in ["acc3ss", "r3fresh", CLIENT_SECRET, &place.key] {
-            assert!(!text.contains(secret), "{secret}");
-        }
+        assert!(!holds_secret(&place.key, &text), "{text}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_with_one_postgres() {
     let server = Server::shared();
-    let place = Place::new(server.database("processes"));
+    let place = Place::new("PostgreSQL", server.database("processes"));
     eight_processes_refresh_once(&place).await;
     a_killed_refresher_costs_nothing_or_is_told(&place).await;
     a_stopped_refresher_goes_on_without_harm(&place).await;

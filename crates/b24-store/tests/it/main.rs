@@ -2,13 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-mod authority;
 mod bad_stores;
 mod contract;
 mod dead_process;
 mod killed;
 mod place_cost;
 mod process;
+mod proof;
 mod server;
 mod shared_budget;
 mod stores;

@@ -11,6 +11,7 @@ use b24_portal::{Portal, Rate};
 use b24_store::{PostgresStore, SqliteStore};
 
 use crate::process::{Waiting, running, wait_for_go};
+use crate::proof::proof;
 use crate::server::Server;
 
 const PROCESSES: u32 = 4;
@@ -92,7 +93,6 @@ async fn start(address: &str, webhook: &str) -> Waiting {
 }
 
 /// Nothing is refused; how long it took is told, not judged: that is a matter of the machine.
-#[expect(clippy::print_stdout, reason = "the figures are its result")]
 async fn thousand_calls(store: &str, address: &str) {
     let rate = Rate::Bucket {
         size: BURST.into(),
@@ -113,11 +113,18 @@ async fn thousand_calls(store: &str, address: &str) {
     let took = begun.elapsed().as_secs_f64();
     let floor = f64::from(CALLS - BURST) / f64::from(RATE);
     let times = took / floor;
-    println!(
-        "{store}: {CALLS} calls of {PROCESSES} processes in {took:.2} s, floor {floor} s, {times:.3}x"
-    );
+    let refused = portal.refusals().query_limit;
+    let note = format!("{took:.2} s, floor {floor} s: {times:.3}x; {refused} refused");
+    proof(&[
+        "4 processes, one budget of 50 at once and 40 a second",
+        &format!("b24, {store}"),
+        &CALLS.to_string(),
+        &(portal.requests() - refused).to_string(),
+        "",
+        &note,
+    ]);
     assert_eq!(portal.requests(), u64::from(CALLS));
-    assert_eq!(portal.refusals().query_limit, 0);
+    assert_eq!(refused, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
