@@ -231,14 +231,16 @@ fn added(served: &Served) -> u64 {
     served.portal.ids("deal").len() as u64 - DEALS
 }
 
-fn multipart(fields: &[(&str, &str)]) -> (String, Vec<u8>) {
+fn multipart(boundary: &str, fields: &[(&str, &str)]) -> (String, Vec<u8>) {
     let part = |(name, value): &(&str, &str)| {
-        format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        )
     };
     let body: String = fields.iter().map(part).collect();
-    let body = body + "--X--\r\n";
+    let body = format!("{body}--{boundary}--\r\n");
     (
-        "multipart/form-data; boundary=X".to_owned(),
+        format!("multipart/form-data; boundary={boundary}"),
         body.into_bytes(),
     )
 }
@@ -251,11 +253,14 @@ fn every_form_of_a_call_gets_the_answer_it_gets_from_the_portal() {
     let cmd = "halt=0&cmd[a]=crm.deal.list%3Fselect[]%3DID%26filter[ID]%3D7&cmd[b]=crm.deal.get%3Fid%3D%24result[a][0][ID]";
     let json =
         r#"{"cmd":{"a":"crm.deal.list?filter[ID]=7","b":"crm.deal.get?id=$result[a][0][ID]"}}"#;
-    let (boundary, parts) = multipart(&[("select[]", "ID"), ("filter[<ID]", "9")]);
-    let (_, batch) = multipart(&[
-        ("cmd[a]", "crm.deal.get?id=7"),
-        ("cmd[b]", "no.such.method"),
-    ]);
+    let (boundary, parts) = multipart("X", &[("select[]", "ID"), ("filter[<ID]", "9")]);
+    let (_, batch) = multipart(
+        "X",
+        &[
+            ("cmd[a]", "crm.deal.get?id=7"),
+            ("cmd[b]", "no.such.method"),
+        ],
+    );
     let forms: Vec<(&str, &str, &str, &[u8])> = vec![
         ("GET", "crm.deal.list?select[]=ID&start=50", "", b""),
         ("GET", "crm.deal.get.json?id=7", "", b""),
@@ -546,13 +551,20 @@ fn who_leaves_before_his_turn_takes_his_call_along() {
 
 #[test]
 fn a_write_that_its_client_gave_up_is_not_written_twice() {
+    let json = || (JSON.to_owned(), br#"{"fields":{"TITLE":"one"}}"#.to_vec());
+    given_up_and_sent_again(json(), json());
+    // A client that sends a form again makes a new boundary.
+    let form = |boundary| multipart(boundary, &[("fields[TITLE]", "one")]);
+    given_up_and_sent_again(form("----a1b2"), form("----c3d4"));
+}
+
+fn given_up_and_sent_again((kind, body): (String, Vec<u8>), again: (String, Vec<u8>)) {
     let served = served();
     let proxy = Proxy::before(&served, &[]);
     let slow = Fault::DelayAnswer(Duration::from_secs(3));
     served.portal.fail_next("crm.deal.add", slow);
     let target = format!("{}crm.deal.add?bx24_request_id=1", proxy.path());
-    let body = br#"{"fields":{"TITLE":"one"}}"#;
-    let stream = send(&proxy.host, "POST", &target, JSON, body);
+    let stream = send(&proxy.host, "POST", &target, &kind, &body);
     let begun = Instant::now();
     while added(&served) == 0 {
         assert!(begun.elapsed().as_secs() < 20, "it runs");
@@ -562,14 +574,15 @@ fn a_write_that_its_client_gave_up_is_not_written_twice() {
     let line = proxy.line(|line| line["status"].is_null());
     assert_eq!(line["attempts"], 1);
     let newest = served.portal.ids("deal").into_iter().max();
-    let again = proxy.ask("POST", &target, JSON, body);
+    let answer = proxy.ask("POST", &target, &again.0, &again.1);
     assert_eq!(
-        (again.status, &again.json()["result"]),
+        (answer.status, &answer.json()["result"]),
         (200, &json!(newest))
     );
     assert_eq!(added(&served), 1);
     // Once the client has its answer, the same words are another deal.
-    assert_eq!(proxy.ask("POST", &target, JSON, body).status, 200);
+    let answer = proxy.ask("POST", &target, &again.0, &again.1);
+    assert_eq!(answer.status, 200);
     assert_eq!(added(&served), 2);
 }
 

@@ -96,12 +96,9 @@ impl Proxy {
         if self.read_only && call.deed.effect != Effect::Read {
             return Err(No::read_only(&call.deed.name));
         }
-        let identity = (call.deed.effect == Effect::Write).then(|| Identity {
-            client: line.client.clone(),
-            verb: parts.method.clone(),
-            target: parts.uri.to_string(),
-            kind: kind(&parts.headers).to_owned(),
-            body: body.clone(),
+        let identity = (call.deed.effect == Effect::Write).then(|| {
+            let kind = kind(&parts.headers);
+            Identity::new(&line.client, &parts.method, &parts.uri, kind, &body)
         });
         parts.headers.remove(CLIENT);
         let effect = call.deed.effect;
