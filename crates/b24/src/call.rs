@@ -16,7 +16,8 @@ use crate::client::Client;
 use crate::effect::Effect;
 use crate::error::Error;
 use crate::room::corridor::{Options, Outbound};
-use crate::room::decode::{Keyed, Success, Time};
+use crate::room::decode::{BatchResult, Keyed, Success, Time};
+use crate::room::learn;
 use crate::rt::BoxFuture;
 use crate::value::Tree;
 
@@ -272,15 +273,28 @@ impl Parts {
     pub(crate) async fn send<T: DeserializeOwned>(self) -> Result<Reply<T>, Error> {
         let body = serde_json::to_vec(&self.params)
             .map_err(|error| Error::usage(error.to_string()).with_method(self.method.clone()))?;
+        // What a batch spends, and tells, is that of its commands.
+        let by_hand = self.version == Version::V2 && self.method.eq_ignore_ascii_case("batch");
+        let commands = by_hand.then(|| learn::commands(&self.params));
+        let commands = commands.unwrap_or_default();
         let outbound = Outbound {
             version: self.version,
-            charges: vec![self.method.clone()],
+            charges: match commands.as_slice() {
+                [] => vec![self.method.clone()],
+                commands => learn::charges(commands.iter().map(|(_, method)| method.as_str())),
+            },
             method: self.method.into(),
             body: Bytes::from(body),
             effect: self.effect,
             options: self.options,
         };
         let inbound = self.client.walk(&outbound).await?;
+        if !commands.is_empty()
+            && let Ok(answers) = BatchResult::parse(&inbound.success.result)
+        {
+            let commands = commands.iter().map(|(key, method)| (&**key, &**method));
+            self.client.inner().learn_batch(commands, &answers);
+        }
         let Success {
             result,
             total,

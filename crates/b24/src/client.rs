@@ -17,13 +17,9 @@ use crate::room::auth::Access;
 use crate::room::corridor::{self, Inbound, Outbound};
 use crate::room::decode::{self, Decode};
 use crate::room::gate::Gate;
-use crate::room::operating::{Charge, Ledger};
+use crate::room::operating::Ledger;
 use crate::room::transport::Transport;
 use crate::rt;
-use crate::store::Spent;
-
-/// The part of an operating limit from which on other processes are told.
-const TELLING: f64 = 0.25;
 
 /// A portal and the right to call it. Cloning is cheap; all clones and all clients of a portal in this
 /// process share one queue, because the portal counts requests per source address.
@@ -149,16 +145,15 @@ impl Client {
     }
 
     /// Goes by the portal's plan, as `LICENSE` of `app.info` names it, unless limits were stated; the limits that count.
-    /// A call of `app.info` by this client does so by itself.
+    /// An answer to `app.info` does so by itself, whether it was called alone, in a batch, or forwarded.
     pub fn apply_licence(&self, licence: &str) -> Limits {
         self.0.apply_licence(licence)
     }
 
     pub(crate) async fn walk(&self, outbound: &Outbound) -> Result<Inbound, Error> {
         let inbound = self.walk_reading(outbound, decode::answer).await?;
-        if outbound.method == "app.info" {
-            self.0.learn_licence(&inbound.success.result);
-        }
+        self.0
+            .learn_result(&outbound.method, &inbound.success.result);
         Ok(inbound)
     }
 
@@ -185,71 +180,6 @@ impl Inner {
 
     pub(crate) fn ledger<R>(&self, f: impl FnOnce(&mut Ledger) -> R) -> R {
         self.gate.ledger(self.credential, f)
-    }
-
-    pub(crate) fn learn(&self, method: &str, charge: Charge) {
-        let limit = self.ledger(|ledger| {
-            ledger.learn(method, charge, rt::now());
-            ledger.limit()
-        });
-        // Other processes need to know only of methods that come near their limit.
-        if charge.used >= limit * TELLING {
-            self.gate.tell_spent(self.credential, || {
-                Some(Spent {
-                    method: method.to_owned(),
-                    seconds: charge.used,
-                    frees_in: charge.frees_in?.clamp(0.0, 600.0),
-                    told_at: charge.finish?,
-                })
-            });
-        }
-    }
-
-    /// What other processes have learned of operating time. Older news than one's own count for nothing.
-    pub(crate) fn learn_from_others(&self, spent: Vec<Spent>) {
-        self.ledger(|ledger| {
-            for Spent {
-                method,
-                seconds,
-                frees_in,
-                told_at,
-            } in spent
-            {
-                let charge = Charge {
-                    used: seconds,
-                    frees_in: Some(frees_in),
-                    finish: Some(told_at),
-                };
-                ledger.learn(&method, charge, rt::now());
-            }
-        });
-    }
-
-    /// The portal has told its plan: if the user has not said what the limits are, the plan does.
-    pub(crate) fn learn_licence(&self, app_info: &[u8]) {
-        #[derive(serde::Deserialize)]
-        struct Told {
-            #[serde(rename = "LICENSE")]
-            licence: String,
-        }
-        if let Ok(told) = serde_json::from_slice::<Told>(app_info) {
-            self.apply_licence(&told.licence);
-        }
-    }
-
-    fn apply_licence(&self, licence: &str) -> Limits {
-        if self.limits != Limits::Auto {
-            return self.limits;
-        }
-        let limits = Limits::of_licence(licence);
-        self.gate.set_pace(limits.pace(self.share));
-        limits
-    }
-
-    pub(crate) fn refused_for_operating(&self, method: &str) {
-        self.counters.refused_operating();
-        self.gate
-            .ledger(self.credential, |ledger| ledger.refused(method, rt::now()));
     }
 }
 

@@ -2,7 +2,6 @@
 
 mod links;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +15,8 @@ use crate::error::{Error, Kind, Reason};
 use crate::observe::{BeforeSend, Permit};
 use crate::room::as_is::{AsIs, Kept};
 use crate::room::corridor::{Options, Outbound};
-use crate::room::decode::{self, BatchResult, Time};
-use crate::room::operating::Charge;
-use crate::room::retry;
+use crate::room::decode::{self, BatchResult};
+use crate::room::learn::charges;
 use crate::room::transport::ByteStream;
 use crate::rt;
 
@@ -167,12 +165,10 @@ impl Forward {
     }
 
     fn outbound(&self, deadline: Duration) -> Outbound {
-        let mut charges: Vec<String> = match self.commands.as_slice() {
+        let charges = match self.commands.as_slice() {
             [] => vec![self.method.clone()],
-            commands => commands.iter().map(|(_, method)| method.clone()).collect(),
+            commands => charges(commands.iter().map(|(_, method)| method.as_str())),
         };
-        charges.sort_unstable();
-        charges.dedup();
         Outbound {
             version: self.version,
             method: self.method.clone().into(),
@@ -191,39 +187,13 @@ impl Forward {
     /// What an answer tells about limits. Whether it has commands that the operating limit refused.
     fn learn(&self, result: &Bytes) -> bool {
         let client = self.client.inner();
-        if self.method == "app.info" {
-            client.learn_licence(result);
-        }
+        client.learn_result(&self.method, result);
         if self.commands.is_empty() || self.version == Version::V3 {
             return false;
         }
-        let Ok(answers) = BatchResult::parse(result) else {
-            return false;
-        };
-        let mut newest: HashMap<&str, Charge> = HashMap::new();
-        let mut refused = false;
-        for (key, method) in &self.commands {
-            let charge = answers.time(key).as_ref().and_then(Time::charge);
-            // The commands may come in any order, and a sum only grows within a batch.
-            if let Some(charge) = charge
-                && newest
-                    .get(&**method)
-                    .is_none_or(|known| known.used <= charge.used)
-            {
-                newest.insert(method, charge);
-            }
-            if answers
-                .error(key)
-                .is_some_and(|error| retry::is_operating_limit(&error))
-            {
-                client.refused_for_operating(method);
-                refused = true;
-            }
-        }
-        for (method, charge) in newest {
-            client.learn(method, charge);
-        }
-        refused
+        let commands = self.commands.iter();
+        let commands = commands.map(|(key, method)| (key.as_str(), method.as_str()));
+        BatchResult::parse(result).is_ok_and(|answers| client.learn_batch(commands, &answers))
     }
 
     fn forwarded(&self, kept: Kept) -> Forwarded {

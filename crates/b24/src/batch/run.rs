@@ -14,7 +14,8 @@ use crate::effect::Effect;
 use crate::error::{Error, Kind, Reason};
 use crate::observe::{BeforeSend, Permit};
 use crate::room::corridor::{Inbound, Options, Outbound};
-use crate::room::decode::{BatchResult, Keyed, Time};
+use crate::room::decode::{BatchResult, Keyed};
+use crate::room::learn::charges;
 use crate::room::retry;
 use crate::rt;
 use serde_json::value::RawValue;
@@ -123,15 +124,12 @@ impl Sender<'_> {
 
     fn outbound(&self, indexes: &[usize]) -> Result<Outbound, Error> {
         let calls = || indexes.iter().map(|index| &self.commands[*index].call);
-        let mut charges: Vec<String> = calls().map(|call| call.method.clone()).collect();
-        charges.sort_unstable();
-        charges.dedup();
         Ok(Outbound {
             version: self.version,
             method: "batch".into(),
             body: self.body(indexes)?,
             effect: Effect::strongest(calls().map(|call| call.effect)),
-            charges,
+            charges: charges(calls().map(|call| call.method.as_str())),
             options: Options {
                 permit: self.permit(indexes),
                 ..self.options.clone()
@@ -243,30 +241,27 @@ impl Sender<'_> {
                 return self.lost(indexes, &error);
             }
         };
+        let keys: Vec<String> = (0..indexes.len()).map(wire::key).collect();
+        let methods = indexes
+            .iter()
+            .map(|index| self.commands[*index].call.method.as_str());
+        let commands = keys.iter().map(String::as_str).zip(methods);
+        self.client.inner().learn_batch(commands, &answers);
         let mut halted = false;
         let mut part = Part::new();
-        for (position, index) in indexes.iter().enumerate() {
-            let key = wire::key(position);
-            let call = &self.commands[*index].call;
-            let time = answers.time(&key);
-            if let Some(charge) = time.as_ref().and_then(Time::charge) {
-                self.client.inner().learn(&call.method, charge);
-            }
-            let outcome = if let Some(error) = answers.error(&key) {
+        for (key, index) in keys.iter().zip(indexes) {
+            let outcome = if let Some(error) = answers.error(key) {
                 halted = self.halt;
-                if retry::is_operating_limit(&error) {
-                    self.client.inner().refused_for_operating(&call.method);
-                }
                 Outcome::Err(
                     self.describe(Error::api(error), *index)
                         .with_request_id(&inbound.request_id),
                 )
-            } else if let Some(raw) = answers.result.get(&key) {
+            } else if let Some(raw) = answers.result.get(key) {
                 Outcome::Ok(Answer {
                     result: result.slice_ref(raw.get().as_bytes()),
-                    total: count(&answers.result_total, &key),
-                    next: count(&answers.result_next, &key),
-                    time,
+                    total: count(&answers.result_total, key),
+                    next: count(&answers.result_next, key),
+                    time: answers.time(key),
                 })
             } else if halted {
                 Outcome::Skipped

@@ -151,9 +151,6 @@ impl Load {
         let currencies = currencies.map(|slot| out.take(slot)).transpose()?;
         let of_app = of_app.map(|slot| out.take(slot)).transpose()?;
         let of_user = of_user.map(|slot| out.take(slot)).transpose()?;
-        if let Some(about) = &app {
-            self.client.apply_licence(&about.licence.licence);
-        }
         let options =
             |owner, kept: Option<Kept>| kept.map(|kept| Options::new(&self.client, owner, kept.0));
         Ok(Helper {

@@ -7,6 +7,7 @@ pub(crate) mod corridor;
 pub(crate) mod decode;
 pub(crate) mod found;
 pub(crate) mod gate;
+pub(crate) mod learn;
 pub(crate) mod operating;
 mod places;
 pub(crate) mod retry;

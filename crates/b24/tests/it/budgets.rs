@@ -5,10 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use b24::store::{Answer, Ask, Spent, StoreError, StoreFault};
-use b24::{BoxFuture, Client, Limits, MemoryStore, SharedBudget};
+use b24::{BoxFuture, Client, Limits, MemoryStore, SharedBudget, Version};
 use b24_portal::{Portal, Rate};
+use bytes::Bytes;
+use serde_json::json;
 
 use crate::in_process;
+use crate::script::{Script, ok};
 
 /// A store that several clients have, and that can go away.
 #[derive(Clone, Debug, Default)]
@@ -203,6 +206,49 @@ async fn operating_time_that_one_process_used_up_is_known_to_the_other() {
     assert_eq!(two.stats().requests, 0);
 }
 
+/// Calls `app.info` in one of many ways.
+async fn ask_for_the_plan(b24: &Client, way: &str) {
+    let v2 = b24.v2();
+    match way {
+        "a call" => drop(v2.call("app.info").await.unwrap()),
+        "a call in other letters" => drop(v2.call("App.Info").await.unwrap()),
+        "a batch" => {
+            let mut batch = v2.batch();
+            batch.push(v2.call("profile"));
+            batch.push(v2.call("app.info"));
+            batch.await.unwrap();
+        }
+        "a batch of one" => {
+            let mut batch = v2.batch();
+            batch.push(v2.call("app.info"));
+            batch.await.unwrap();
+        }
+        "a batch by hand" => {
+            let cmd = json!({ "me": "profile", "plan": "app.info?" });
+            let batch = v2.call("batch").param("halt", 0).param("cmd", cmd);
+            batch.await.unwrap();
+        }
+        "a batch by hand, as a list" => {
+            let batch = v2.call("batch").param("CMD", ["profile", "APP.INFO?a=1"]);
+            batch.await.unwrap();
+        }
+        "a request handed on" => {
+            let request = http::Request::post("/").body(Bytes::new()).unwrap();
+            let forward = b24.forward(Version::V2, "app.info.json", request);
+            forward.send().await.unwrap();
+        }
+        "a batch handed on" => {
+            let request = http::Request::post("/?cmd[plan]=app.info&cmd[me]=profile");
+            let forward = b24.forward(Version::V2, "batch", request.body(Bytes::new()).unwrap());
+            let commands = [("plan", "app.info"), ("me", "profile")];
+            let commands = commands.map(|(key, method)| (key.to_owned(), method.to_owned()));
+            forward.commands(commands.into()).send().await.unwrap();
+        }
+        "the helper" => drop(b24.helper().app().await.unwrap()),
+        _ => panic!("{way}"),
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn limits_follow_the_plan_unless_they_were_stated() {
     let portal = Portal::builder()
@@ -211,15 +257,51 @@ async fn limits_follow_the_plan_unless_they_were_stated() {
         .await
         .unwrap();
     let burst = |b24: &Client| b24.usage().rate.unwrap().burst;
+    for way in [
+        "a call",
+        "a call in other letters",
+        "a batch",
+        "a batch of one",
+        "a batch by hand",
+        "a batch by hand, as a list",
+        "a request handed on",
+        "a batch handed on",
+        "the helper",
+    ] {
+        let b24 = in_process::client(&portal);
+        assert!((burst(&b24) - 50.0).abs() < 0.1);
+        ask_for_the_plan(&b24, way).await;
+        assert!((burst(&b24) - 250.0).abs() < 0.1, "{way}");
+        let stated = in_process::builder(&portal).limits(Limits::Standard);
+        let stated = stated.build().unwrap();
+        ask_for_the_plan(&stated, way).await;
+        assert!((burst(&stated) - 50.0).abs() < 0.1, "{way}");
+    }
     let b24 = in_process::client(&portal);
-    assert!((burst(&b24) - 50.0).abs() < 0.1);
-    b24.v2().call("app.info").await.unwrap();
-    assert!((burst(&b24) - 250.0).abs() < 0.1);
-    let stated = in_process::builder(&portal)
-        .limits(Limits::Standard)
-        .build()
-        .unwrap();
-    stated.v2().call("app.info").await.unwrap();
-    assert!((burst(&stated) - 50.0).abs() < 0.1);
     assert_eq!(b24.apply_licence("en_pro100"), Limits::Standard);
+}
+
+/// A batch that the caller has written counts like one of this crate's.
+#[tokio::test(start_paused = true)]
+async fn the_operating_time_of_a_batch_by_hand_is_that_of_its_methods() {
+    let time =
+        |used: f64| json!({ "operating": used, "operating_reset_at": 1_120.0, "finish": 1_000.0 });
+    let result = json!({
+        "result": { "b": 1, "a": 2 }, "result_error": [],
+        "result_time": { "a": time(430.0), "b": time(20.0) },
+    });
+    let script = Script::new([ok(result), ok(json!({}))]);
+    let b24 = script.client();
+    let batch = || {
+        let cmd = json!({ "a": "crm.deal.list", "b": "crm.deal.list?start=50", "c": "profile" });
+        b24.v2().call("batch").param("cmd", cmd)
+    };
+    batch().await.unwrap();
+    let used = b24.usage().operating;
+    let used: Vec<_> = used.iter().map(|of| (&*of.method, of.seconds)).collect();
+    assert_eq!(used, [("crm.deal.list", 430.0)]);
+    let begun = tokio::time::Instant::now();
+    batch().await.unwrap();
+    let waited = begun.elapsed().as_secs_f64();
+    assert!((119.0..=122.0).contains(&waited), "{waited}");
 }
