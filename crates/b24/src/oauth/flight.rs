@@ -86,16 +86,28 @@ impl Entry {
 
     /// How long the access token lives after `now`.
     pub(super) fn left(&self, now: Duration) -> Duration {
-        (self.received + self.grant.expires_in).saturating_sub(now)
+        self.grant.expires_in.saturating_sub(self.age(now))
     }
 
     /// How long the refresh token lives after `now`.
     pub(super) fn refresh_left(&self, now: Duration) -> Duration {
-        (self.received + REFRESH_LIFETIME).saturating_sub(now)
+        REFRESH_LIFETIME.saturating_sub(self.age(now))
     }
 
-    /// `refused` is the access token that does not do any more.
-    pub(super) fn next(&self, refused: &str, holder: &str, now: Duration) -> Next {
+    /// Nothing was received in the future: the clock was set back since.
+    fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.received)
+    }
+
+    /// `refused` is the access token that does not do any more. `watched` is for how long, by this process's own clock,
+    /// the entry has been as it is: the store's may have been set back while a lease runs.
+    pub(super) fn next(
+        &self,
+        refused: &str,
+        holder: &str,
+        now: Duration,
+        watched: Duration,
+    ) -> Next {
         if let Some(end) = &self.end {
             return Next::Over(self.error(end));
         }
@@ -103,7 +115,9 @@ impl Entry {
             return Next::Use;
         }
         match &self.flight {
-            Some(flight) if flight.until > now => Next::Wait(flight.until.saturating_sub(now)),
+            Some(flight) if flight.until > now && watched < LEASE => {
+                Next::Wait(flight.until.saturating_sub(now).min(LEASE - watched))
+            }
             Some(Flight {
                 asked: Some(asked), ..
             }) => {

@@ -156,9 +156,14 @@ impl Keeper {
     async fn refresh(&self, refused: &str) -> Result<Arc<Live>, Error> {
         let holder = uuid::Uuid::now_v7().to_string();
         let mut pause = LOOK.0;
+        let mut seen = (0, rt::now());
         loop {
             let found = self.load().await?.ok_or(TokenError::Missing)?;
-            match found.entry.next(refused, &holder, found.now()) {
+            if seen.0 != found.version {
+                seen = (found.version, found.read_at);
+            }
+            let watched = seen.1.elapsed();
+            match found.entry.next(refused, &holder, found.now(), watched) {
                 Next::Use => return Ok(self.take(&found)),
                 Next::Over(error) => return Err(error.into()),
                 Next::Finish(ended, error) => {

@@ -1,11 +1,12 @@
 //! Applications whose store has a clock of its own, goes away, cannot be written, or holds what nobody can read.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::future::IntoFuture;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use b24::store::{Loaded, Record, StoreError, StoreFault, TokenKey};
-use b24::{BoxFuture, Kind, TokenError, TokenStore};
+use b24::{BoxFuture, Client, Kind, TokenError, TokenStore};
 use serde_json::json;
 
 use crate::authority::{Authority, MEMBER};
@@ -16,8 +17,8 @@ use crate::seen::Failed;
 #[derive(Clone, Debug)]
 struct Odd {
     common: Common,
-    /// Hours that its clock is ahead.
-    hours: i64,
+    /// Hours that its clock is ahead, now.
+    hours: Arc<AtomicI64>,
     /// What is wrong with writes, from this one on.
     fault: Arc<Mutex<Option<(StoreFault, u32)>>>,
     writes: Arc<AtomicU32>,
@@ -27,10 +28,17 @@ impl Odd {
     fn new(common: Common) -> Self {
         Self {
             common,
-            hours: 0,
+            hours: Arc::default(),
             fault: Arc::default(),
             writes: Arc::default(),
         }
+    }
+
+    /// As a process sees it whose clock is so many hours ahead.
+    fn ahead(common: &Common, hours: i64) -> Self {
+        let odd = Self::new(common.clone());
+        odd.hours.store(hours, Relaxed);
+        odd
     }
 
     /// From the next write on.
@@ -48,7 +56,7 @@ impl TokenStore for Odd {
     fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Loaded, StoreError>> {
         Box::pin(async move {
             let mut loaded = self.common.load(key).await?;
-            let now = loaded.now.as_secs() as i64 + self.hours * 3600;
+            let now = loaded.now.as_secs() as i64 + self.hours.load(Relaxed) * 3600;
             loaded.now = Duration::from_secs(now as u64);
             Ok(loaded)
         })
@@ -91,10 +99,7 @@ async fn a_clock_that_is_wrong_by_hours_does_no_harm() {
         let authority = Authority::default();
         // The server's own clock is wrong as well.
         authority.0.lock().unwrap().answer = json!({ "expires": 1_000_000 + hours * 3600 });
-        let oauth = authority.oauth(Odd {
-            hours,
-            ..Odd::new(Common::new())
-        });
+        let oauth = authority.oauth(Odd::ahead(&Common::new(), hours));
         oauth.adopt(authority.grant()).await.unwrap();
         let b24 = oauth.client(MEMBER).await.unwrap();
         for _ in 0..5 {
@@ -107,6 +112,125 @@ async fn a_clock_that_is_wrong_by_hours_does_no_harm() {
         }
         assert_eq!(authority.refreshes(), 1, "{hours}");
     }
+}
+
+/// From so many tasks at once.
+async fn calls(b24: &Client, tasks: usize) {
+    let calls = (0..tasks).map(|_| b24.v2().call("profile").into_future());
+    for end in futures_util::future::join_all(calls).await {
+        end.unwrap();
+    }
+}
+
+fn sent(authority: &Authority) -> usize {
+    authority.0.lock().unwrap().calls.len()
+}
+
+/// Whose clock is behind takes tokens for younger than they are, never for longer-lived; whose clock is ahead takes them
+/// for expired, once.
+#[tokio::test(start_paused = true)]
+async fn tokens_kept_by_a_process_with_another_clock_are_refreshed_once() {
+    for (hours, at_once) in [(7, 0), (-7, 1)] {
+        let authority = Authority::default();
+        let common = Common::new();
+        let writer = authority.oauth(Odd::ahead(&common, hours));
+        writer.adopt(authority.grant()).await.unwrap();
+        let b24 = authority.oauth(common).client(MEMBER).await.unwrap();
+        calls(&b24, 10).await;
+        assert_eq!(authority.refreshes(), at_once, "{hours}");
+        tokio::time::advance(Duration::from_secs(3541)).await;
+        authority.expire();
+        calls(&b24, 10).await;
+        assert_eq!(authority.refreshes(), at_once + 1, "{hours}");
+        assert_eq!(sent(&authority), 20, "{hours}: none was refused");
+        // Whatever the clocks say: the portal has the last word.
+        authority.expire();
+        calls(&b24, 100).await;
+        assert_eq!(authority.refreshes(), at_once + 2, "{hours}");
+    }
+}
+
+/// A machine that notices hours later what time it is.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_while_processes_run_costs_no_storm() {
+    for (hours, by_the_next) in [(7, 1), (-7, 0)] {
+        let authority = Authority::default();
+        let odd = Odd::new(Common::new());
+        let first = authority.oauth(odd.clone());
+        first.adopt(authority.grant()).await.unwrap();
+        let mut processes = vec![first.client(MEMBER).await.unwrap()];
+        odd.hours.store(hours, Relaxed);
+        calls(&processes[0], 5).await;
+        assert_eq!(authority.refreshes(), 0, "{hours}: nobody looked at it");
+        for _ in 0..3 {
+            let next = authority.oauth(odd.clone());
+            processes.push(next.client(MEMBER).await.unwrap());
+        }
+        for _ in 0..3 {
+            let all = processes.iter().map(|b24| calls(b24, 25));
+            futures_util::future::join_all(all).await;
+            assert_eq!(authority.refreshes(), by_the_next, "{hours}");
+        }
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        for _ in 0..3 {
+            let all = processes.iter().map(|b24| calls(b24, 25));
+            futures_util::future::join_all(all).await;
+            assert_eq!(authority.refreshes(), by_the_next + 1, "{hours}");
+        }
+    }
+}
+
+/// No store lends its own clock to such processes, but a custom one may.
+#[tokio::test(start_paused = true)]
+async fn processes_that_never_agree_on_the_time_refresh_once_each() {
+    let authority = Authority::default();
+    let common = Common::new();
+    let mut processes = Vec::new();
+    authority
+        .oauth(common.clone())
+        .adopt(authority.grant())
+        .await
+        .unwrap();
+    for hours in [0, 7, -7] {
+        let oauth = authority.oauth(Odd::ahead(&common, hours));
+        processes.push(oauth.client(MEMBER).await.unwrap());
+    }
+    for hour in 1..=24 {
+        for _ in 0..3 {
+            let all = processes.iter().map(|b24| calls(b24, 3));
+            futures_util::future::join_all(all).await;
+            tokio::time::advance(Duration::from_secs(1200)).await;
+        }
+        assert!(
+            authority.refreshes() <= processes.len() * hour,
+            "{} refreshes in {hour} hours",
+            authority.refreshes()
+        );
+    }
+}
+
+/// What a process claimed whose clock was ahead is not held for hours when it is gone.
+#[tokio::test(start_paused = true)]
+async fn a_lease_of_a_dead_process_whose_clock_was_ahead_ends_in_a_minute() {
+    let authority = Authority::default();
+    let odd = Odd::new(Common::new());
+    let oauth = authority.oauth(odd.clone());
+    oauth.adopt(authority.grant()).await.unwrap();
+    let dead = oauth.client(MEMBER).await.unwrap();
+    authority.expire();
+    odd.hours.store(7, Relaxed);
+    // It claims, and does not get further.
+    *odd.fault.lock().unwrap() = Some((StoreFault::Away, odd.writes.load(Relaxed) + 2));
+    dead.v2().call("profile").await.failed();
+    assert_eq!(authority.refreshes(), 0);
+    odd.is_well();
+    odd.hours.store(0, Relaxed);
+    let next = authority.oauth(odd).client(MEMBER).await.unwrap();
+    let begun = tokio::time::Instant::now();
+    calls(&next, 10).await;
+    let waited = begun.elapsed().as_secs();
+    assert!((59..=62).contains(&waited), "{waited}");
+    assert_eq!(authority.refreshes(), 1);
 }
 
 #[tokio::test(start_paused = true)]

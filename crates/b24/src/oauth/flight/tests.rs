@@ -15,8 +15,13 @@ fn at(seconds: u64) -> Duration {
     Duration::from_secs(1_000_000 + seconds)
 }
 
+/// What is next for somebody who has just come.
+fn next(entry: &Entry, refused: &str, holder: &str, now: Duration) -> Next {
+    entry.next(refused, holder, now, Duration::ZERO)
+}
+
 fn claimed(entry: &Entry, holder: &str, now: Duration) -> Entry {
-    match entry.next("a0", holder, now) {
+    match next(entry, "a0", holder, now) {
         Next::Claim(claimed) => claimed,
         _ => panic!("it can be claimed"),
     }
@@ -25,46 +30,75 @@ fn claimed(entry: &Entry, holder: &str, now: Duration) -> Entry {
 #[test]
 fn a_token_that_the_store_has_replaced_is_not_refreshed() {
     let entry = Entry::new(grant(1), at(0));
-    assert!(matches!(entry.next("a0", "me", at(10)), Next::Use));
-    assert!(matches!(entry.next("a1", "me", at(10)), Next::Claim(_)));
+    assert!(matches!(next(&entry, "a0", "me", at(10)), Next::Use));
+    assert!(matches!(next(&entry, "a1", "me", at(10)), Next::Claim(_)));
     // Under 60 s are left of it, too.
-    assert!(matches!(entry.next("a0", "me", at(3541)), Next::Claim(_)));
+    assert!(matches!(next(&entry, "a0", "me", at(3541)), Next::Claim(_)));
 }
 
 #[test]
 fn a_holder_that_never_asked_costs_nothing_but_time() {
     let entry = claimed(&Entry::new(grant(0), at(0)), "dead", at(0));
-    match entry.next("a0", "me", at(20)) {
+    match next(&entry, "a0", "me", at(20)) {
         Next::Wait(left) => assert_eq!(left, Duration::from_secs(40)),
         _ => panic!("it is held"),
     }
-    assert!(matches!(entry.next("a0", "me", at(60)), Next::Claim(_)));
+    assert!(matches!(next(&entry, "a0", "me", at(60)), Next::Claim(_)));
 }
 
 #[test]
 fn a_holder_that_asked_and_died_has_lost_the_tokens_for_all() {
     let entry = claimed(&Entry::new(grant(0), at(0)), "dead", at(0)).asking(at(1));
-    assert!(matches!(entry.next("a0", "me", at(60)), Next::Wait(_)));
-    let Next::Finish(ended, TokenError::Lost { at: when }) = entry.next("a0", "me", at(61)) else {
+    assert!(matches!(next(&entry, "a0", "me", at(60)), Next::Wait(_)));
+    let Next::Finish(ended, TokenError::Lost { at: when }) = next(&entry, "a0", "me", at(61))
+    else {
         panic!("it is lost");
     };
     assert_eq!(when, "1970-01-12T13:46:41+00:00");
     for holder in ["me", "dead", "other"] {
         assert!(matches!(
-            ended.next("a0", holder, at(90)),
+            next(&ended, "a0", holder, at(90)),
             Next::Over(TokenError::Lost { .. })
         ));
     }
     // The holder was only stopped, and comes back with an answer: good for all.
     let cured = ended.renewed(grant(1), at(100));
-    assert!(matches!(cured.next("a0", "me", at(101)), Next::Use));
+    assert!(matches!(next(&cured, "a0", "me", at(101)), Next::Use));
+}
+
+/// The clock of the store was set back while the lease ran, or its holder's was ahead.
+#[test]
+fn a_lease_ends_by_the_clock_of_whoever_waits_for_it() {
+    let entry = claimed(&Entry::new(grant(0), at(7200)), "dead", at(7200));
+    let watched =
+        |entry: &Entry, seconds| entry.next("a0", "me", at(0), Duration::from_secs(seconds));
+    for (seconds, left) in [(0, 60), (59, 1)] {
+        match watched(&entry, seconds) {
+            Next::Wait(wait) => assert_eq!(wait, Duration::from_secs(left)),
+            _ => panic!("it may be at it"),
+        }
+    }
+    assert!(matches!(watched(&entry, 60), Next::Claim(_)));
+    let asked = entry.asking(at(7201));
+    assert!(matches!(watched(&asked, 60), Next::Finish(..)));
+}
+
+#[test]
+fn tokens_from_the_future_are_new() {
+    let entry = Entry::new(grant(0), at(7200));
+    for now in [at(0), at(7200)] {
+        assert_eq!(entry.left(now), Duration::from_secs(3600));
+        assert_eq!(entry.refresh_left(now), REFRESH_LIFETIME);
+    }
+    assert_eq!(entry.left(at(7201)), Duration::from_secs(3599));
+    assert_eq!(entry.left(at(70_000)), Duration::ZERO);
 }
 
 #[test]
 fn an_end_says_what_went_before() {
     let entry = claimed(&Entry::new(grant(0), at(0)), "me", at(0)).asking(at(0));
     let free = entry.released(Some(at(30)));
-    assert!(matches!(free.next("a0", "me", at(31)), Next::Claim(_)));
+    assert!(matches!(next(&free, "a0", "me", at(31)), Next::Claim(_)));
     let error = ApiError {
         code: "invalid_grant".to_owned(),
         description: String::new(),
@@ -72,7 +106,7 @@ fn an_end_says_what_went_before() {
         validation: Vec::new(),
         extra: Vec::new(),
     };
-    let Next::Over(error) = free.refused(&error).next("a0", "me", at(40)) else {
+    let Next::Over(error) = next(&free.refused(&error), "a0", "me", at(40)) else {
         panic!("it is over");
     };
     let text = error.to_string();
@@ -95,24 +129,26 @@ fn an_entry_is_read_back_as_it_was_written() {
 /// What one process does next in the model below.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Look(usize),
+    Look(usize, u64),
     Ask(usize),
     Answer(usize),
     Save(usize),
     Die(usize),
     Wait(u64),
+    SetClock(u64),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let who = 0..3usize;
     prop::collection::vec(
         prop_oneof![
-            4 => who.clone().prop_map(Step::Look),
+            4 => (who.clone(), 0..80u64).prop_map(|(who, watched)| Step::Look(who, watched)),
             3 => who.clone().prop_map(Step::Ask),
             3 => who.clone().prop_map(Step::Answer),
             3 => who.clone().prop_map(Step::Save),
             1 => who.prop_map(Step::Die),
             2 => (1..80u64).prop_map(Step::Wait),
+            1 => (0..30_000u64).prop_map(Step::SetClock),
         ],
         1..60,
     )
@@ -128,8 +164,8 @@ enum Place {
 }
 
 proptest! {
-    /// However three processes are stopped, killed and interleaved: one refresh token is sent at most once, and what the
-    /// server gave last is never overwritten by something older.
+    /// However three processes are stopped, killed and interleaved, and the clocks set: one refresh token is sent at most
+    /// once, and what the server gave last is never overwritten by something older.
     #[test]
     fn nobody_asks_twice_with_one_token(steps in steps()) {
         let mut row = (Entry::new(grant(0), at(0)), 1u64);
@@ -139,10 +175,12 @@ proptest! {
             let now = at(clock);
             match step {
                 Step::Wait(seconds) => clock += seconds,
+                Step::SetClock(seconds) => clock = seconds,
                 Step::Die(who) => places[who] = Place::Idle,
-                Step::Look(who) => if matches!(places[who], Place::Idle) {
+                Step::Look(who, watched) => if matches!(places[who], Place::Idle) {
                     let current = row.0.grant.access_token().to_owned();
-                    match row.0.next(&current, &who.to_string(), now) {
+                    let watched = Duration::from_secs(watched);
+                    match row.0.next(&current, &who.to_string(), now, watched) {
                         Next::Claim(claimed) => {
                             row = (claimed.clone(), row.1 + 1);
                             places[who] = Place::Claimed(claimed, row.1);
