@@ -57,7 +57,7 @@ impl Drop for State {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             seen::holds_no_secret(&[
-                "acc3ss-", "r3fresh-", "an3w", "c0de", "t0ken", "wr0ng", SECRET,
+                "acc3ss-", "r3fresh-", "an3w", "th3-c0de", "t0ken", "wr0ng", SECRET,
             ]);
         }
     }
@@ -143,7 +143,7 @@ impl Authority {
             }
         }
         let good = match &*field("grant_type") {
-            "authorization_code" => field("code") == "c0de",
+            "authorization_code" => field("code") == "th3-c0de",
             _ => field("refresh_token") == format!("r3fresh-{}", state.number),
         };
         if field("client_secret") != SECRET {

@@ -81,7 +81,7 @@ async fn a_code_becomes_a_client_like_any_other() {
         )
     );
     let query = format!(
-        "code=c0de&state={state}&domain=acme.bitrix24.com&member_id={MEMBER}&scope=crm&server_domain=oauth.bitrix.info"
+        "code=th3-c0de&state={state}&domain=acme.bitrix24.com&member_id={MEMBER}&scope=crm&server_domain=oauth.bitrix.info"
     );
     let grant = oauth.exchange(&query, &state).await.unwrap();
     assert_eq!((grant.user_id, grant.scope.len()), (Some(7), 2));
@@ -123,17 +123,17 @@ async fn a_forged_state_and_a_foreign_server_get_no_secret() {
     let authority = Authority::default();
     let oauth = authority.oauth(MemoryStore::new());
     for (query, state) in [
-        ("code=c0de&state=other&domain=acme.bitrix24.com", "mine"),
+        ("code=th3-c0de&state=other&domain=acme.bitrix24.com", "mine"),
         (
-            "code=c0de&state=mine&domain=acme.bitrix24.com&server_domain=evil.example",
+            "code=th3-c0de&state=mine&domain=acme.bitrix24.com&server_domain=evil.example",
             "mine",
         ),
         (
-            "code=c0de&state=mine&domain=acme.bitrix24.com&server_domain=127.0.0.1:80",
+            "code=th3-c0de&state=mine&domain=acme.bitrix24.com&server_domain=127.0.0.1:80",
             "mine",
         ),
         (
-            "code=c0de&state=mine&domain=http://acme.bitrix24.com",
+            "code=th3-c0de&state=mine&domain=http://acme.bitrix24.com",
             "mine",
         ),
     ] {
