@@ -5,7 +5,7 @@ use std::time::Duration;
 use b24::store::{Spent, StoreError, StoreFault};
 
 /// The version of the tables that this program makes and reads.
-pub(crate) const SCHEMA: i64 = 1;
+pub(crate) const SCHEMA: i64 = 2;
 
 /// Whether tables of `version` can be read; what is older is migrated.
 pub(crate) fn check_version(store: &str, version: i64) -> Result<(), StoreError> {
@@ -19,6 +19,10 @@ pub(crate) fn check_version(store: &str, version: i64) -> Result<(), StoreError>
     }
     Ok(())
 }
+
+/// Seconds that a row may lie ahead of the clock that a statement has read: it may have waited for the write of another
+/// one, which had read it later. What lies further ahead was written before the clock was set back.
+pub(crate) const AHEAD: f64 = 30.0;
 
 /// Operating time as a list of `[method, seconds, frees_in, told_at]`.
 pub(crate) fn spent(text: &str) -> Vec<Spent> {

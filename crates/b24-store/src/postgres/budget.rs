@@ -1,30 +1,36 @@
-//! Budgets in PostgreSQL. For `next` see the SQLite store: the tables mean the same.
+//! Budgets in PostgreSQL. For `next` and `taken_at` see the SQLite store: the tables mean the same.
 
 use b24::BoxFuture;
 use b24::store::{Answer, Ask, SharedBudget, Spent, StoreError};
 use tokio_postgres::types::Type;
 
 use super::PostgresStore;
-use crate::wire;
+use crate::wire::{self, AHEAD};
 
 const RESERVE: &str = "
     WITH clock AS MATERIALIZED (SELECT extract(epoch FROM clock_timestamp())::float8 AS now)
-    INSERT INTO b24_places AS place (portal, next) SELECT $1, now + $2 FROM clock
-    ON CONFLICT (portal) DO UPDATE SET next = greatest(place.next, (SELECT now FROM clock)) + $2
-        WHERE greatest(place.next, (SELECT now FROM clock)) + $2 - $3 <= (SELECT now FROM clock) + $4
-    RETURNING next - $3 - (SELECT now FROM clock), (
+    INSERT INTO b24_places AS place (portal, next, taken_at) SELECT $1, now + $2, now FROM clock
+    ON CONFLICT (portal) DO UPDATE SET taken_at = excluded.taken_at, next = $2 + greatest(excluded.taken_at,
+            place.next - CASE WHEN place.taken_at > excluded.taken_at + $6
+                THEN place.taken_at - excluded.taken_at ELSE 0 END)
+        WHERE $2 - $3 + greatest(excluded.taken_at,
+            place.next - CASE WHEN place.taken_at > excluded.taken_at + $6
+                THEN place.taken_at - excluded.taken_at ELSE 0 END) <= excluded.taken_at + $4
+    RETURNING next - $3 - taken_at, (
         SELECT coalesce(json_agg(json_build_array(method, seconds, frees_at - now, told_at)), '[]')::text
         FROM b24_spent, clock
-        WHERE b24_spent.portal = $1 AND credential = $5 AND frees_at > now)";
+        WHERE b24_spent.portal = $1 AND credential = $5 AND frees_at > now AND frees_at <= now + 600 + $6)";
 
 const SOONEST: &str = "
-    SELECT greatest(next, now) + $2 - $3 - now
+    SELECT $2 - $3 - now + greatest(now, next - CASE WHEN taken_at > now + $4 THEN taken_at - now ELSE 0 END)
     FROM b24_places, (SELECT extract(epoch FROM clock_timestamp())::float8 AS now) AS clock WHERE portal = $1";
 
 const REFUSED: &str = "
-    INSERT INTO b24_places AS place (portal, next)
-    SELECT $1, extract(epoch FROM clock_timestamp())::float8 + $2
-    ON CONFLICT (portal) DO UPDATE SET next = greatest(place.next, excluded.next)";
+    WITH clock AS MATERIALIZED (SELECT extract(epoch FROM clock_timestamp())::float8 AS now)
+    INSERT INTO b24_places AS place (portal, next, taken_at) SELECT $1, now + $2, now FROM clock
+    ON CONFLICT (portal) DO UPDATE SET taken_at = excluded.taken_at, next = greatest(excluded.next,
+            place.next - CASE WHEN place.taken_at > excluded.taken_at + $3
+                THEN place.taken_at - excluded.taken_at ELSE 0 END)";
 
 const SPENT: &str = "
     INSERT INTO b24_spent AS spent (portal, credential, method, seconds, frees_at, told_at)
@@ -44,6 +50,7 @@ impl SharedBudget for PostgresStore {
                 (&burst as _, Type::FLOAT8),
                 (&within as _, Type::FLOAT8),
                 (&ask.credential as _, Type::TEXT),
+                (&AHEAD as _, Type::FLOAT8),
             ];
             let rows = self.0.budget.query(RESERVE, &values).await?;
             if let Some(row) = rows.first() {
@@ -52,7 +59,8 @@ impl SharedBudget for PostgresStore {
                     spent: wire::spent(row.get(1)),
                 });
             }
-            let rows = self.0.budget.query(SOONEST, &values[..3]).await?;
+            let values = [&values[..3], &values[5..]].concat();
+            let rows = self.0.budget.query(SOONEST, &values).await?;
             let wait = rows.first().map_or(0.0, |row| row.get(0));
             Ok(Answer::TooLate {
                 wait: wire::wait(wait),
@@ -63,7 +71,11 @@ impl SharedBudget for PostgresStore {
     fn refused<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
             let full = ask.burst / ask.rate;
-            let values = [(&ask.portal as _, Type::TEXT), (&full as _, Type::FLOAT8)];
+            let values = [
+                (&ask.portal as _, Type::TEXT),
+                (&full as _, Type::FLOAT8),
+                (&AHEAD as _, Type::FLOAT8),
+            ];
             self.0.budget.query(REFUSED, &values).await.map(drop)
         })
     }

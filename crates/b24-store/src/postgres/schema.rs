@@ -9,7 +9,8 @@ use crate::wire::{SCHEMA, check_version};
 const LOCK: i64 = 0x6232_3473;
 
 /// What leads from each version of the tables to the next, the first from none.
-const MIGRATIONS: [&str; SCHEMA as usize] = ["
+const MIGRATIONS: [&str; SCHEMA as usize] = [
+    "
     CREATE TABLE b24_tokens (
         client_id text NOT NULL,
         member_id text NOT NULL,
@@ -31,7 +32,9 @@ const MIGRATIONS: [&str; SCHEMA as usize] = ["
         told_at    double precision NOT NULL,
         PRIMARY KEY (portal, credential, method)
     );
-"];
+",
+    "ALTER TABLE b24_places ADD COLUMN taken_at double precision NOT NULL DEFAULT 0",
+];
 
 /// Brings the tables up to date, in one transaction.
 pub(super) async fn migrate(connection: &Connection) -> Result<(), StoreError> {

@@ -1,28 +1,34 @@
 //! Budgets in SQLite.
 //!
 //! `next` is the moment at which a bucket of one would take the next request. A bucket of `burst` takes it `burst`
-//! steps before that.
+//! steps before that. `taken_at` is when it was written: if that lies ahead, the clock was set back by as much.
 
 use b24::BoxFuture;
 use b24::store::{Answer, Ask, SharedBudget, Spent, StoreError};
 use rusqlite::{OptionalExtension, params};
 
 use super::SqliteStore;
-use crate::wire;
+use crate::wire::{self, AHEAD};
 
 const RESERVE: &str = "
-    INSERT INTO places (portal, next) VALUES (?1, unixepoch('subsec') + ?2)
-    ON CONFLICT (portal) DO UPDATE SET next = max(next, unixepoch('subsec')) + ?2
-        WHERE max(next, unixepoch('subsec')) + ?2 - ?3 <= unixepoch('subsec') + ?4
-    RETURNING next - ?3 - unixepoch('subsec'), (
+    INSERT INTO places (portal, next, taken_at) VALUES (?1, unixepoch('subsec') + ?2, unixepoch('subsec'))
+    ON CONFLICT (portal) DO UPDATE SET taken_at = excluded.taken_at, next = ?2 + max(excluded.taken_at,
+            next - iif(taken_at > excluded.taken_at + ?6, taken_at - excluded.taken_at, 0))
+        WHERE ?2 - ?3 + max(excluded.taken_at,
+            next - iif(taken_at > excluded.taken_at + ?6, taken_at - excluded.taken_at, 0)) <= excluded.taken_at + ?4
+    RETURNING next - ?3 - taken_at, (
         SELECT json_group_array(json_array(method, seconds, frees_at - unixepoch('subsec'), told_at))
-        FROM spent WHERE spent.portal = ?1 AND credential = ?5 AND frees_at > unixepoch('subsec'))";
+        FROM spent WHERE spent.portal = ?1 AND credential = ?5
+            AND frees_at > unixepoch('subsec') AND frees_at <= unixepoch('subsec') + 600 + ?6)";
 
-const SOONEST: &str = "SELECT max(next, unixepoch('subsec')) + ?2 - ?3 - unixepoch('subsec') FROM places WHERE portal = ?1";
+const SOONEST: &str = "
+    SELECT ?2 - ?3 - now + max(now, next - iif(taken_at > now + ?4, taken_at - now, 0))
+    FROM places, (SELECT unixepoch('subsec') AS now) WHERE portal = ?1";
 
 const REFUSED: &str = "
-    INSERT INTO places (portal, next) VALUES (?1, unixepoch('subsec') + ?2)
-    ON CONFLICT (portal) DO UPDATE SET next = max(next, unixepoch('subsec') + ?2)";
+    INSERT INTO places (portal, next, taken_at) VALUES (?1, unixepoch('subsec') + ?2, unixepoch('subsec'))
+    ON CONFLICT (portal) DO UPDATE SET taken_at = excluded.taken_at, next = max(excluded.next,
+            next - iif(taken_at > excluded.taken_at + ?3, taken_at - excluded.taken_at, 0))";
 
 const SPENT: &str = "
     INSERT INTO spent (portal, credential, method, seconds, frees_at, told_at)
@@ -41,7 +47,7 @@ impl SharedBudget for SqliteStore {
                 let reserved = connection
                     .prepare_cached(RESERVE)?
                     .query_row(
-                        params![own.portal, step, burst, within, own.credential],
+                        params![own.portal, step, burst, within, own.credential, AHEAD],
                         |row| Ok((row.get::<_, f64>(0)?, row.get::<_, String>(1)?)),
                     )
                     .optional()?;
@@ -53,7 +59,7 @@ impl SharedBudget for SqliteStore {
                 }
                 let wait = connection
                     .prepare_cached(SOONEST)?
-                    .query_row(params![own.portal, step, burst], |row| row.get(0))?;
+                    .query_row(params![own.portal, step, burst, AHEAD], |row| row.get(0))?;
                 Ok(Answer::TooLate {
                     wait: wire::wait(wait),
                 })
@@ -66,7 +72,7 @@ impl SharedBudget for SqliteStore {
         let own = ask.clone();
         Box::pin(async move {
             let filled = self.budget.run(move |connection| {
-                let values = params![own.portal, own.burst / own.rate];
+                let values = params![own.portal, own.burst / own.rate, AHEAD];
                 connection
                     .prepare_cached(REFUSED)?
                     .execute(values)

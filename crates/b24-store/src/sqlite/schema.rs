@@ -14,7 +14,8 @@ use crate::wire::{SCHEMA, check_version};
 const APPLICATION: i64 = 0x6232_3473;
 
 /// What leads from each version of the tables to the next, the first from none.
-const MIGRATIONS: [&str; SCHEMA as usize] = ["
+const MIGRATIONS: [&str; SCHEMA as usize] = [
+    "
     CREATE TABLE tokens (
         client_id TEXT NOT NULL,
         member_id TEXT NOT NULL,
@@ -36,7 +37,9 @@ const MIGRATIONS: [&str; SCHEMA as usize] = ["
         told_at    REAL NOT NULL,
         PRIMARY KEY (portal, credential, method)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "ALTER TABLE places ADD COLUMN taken_at REAL NOT NULL DEFAULT 0",
+];
 
 /// Another process may hold the file for so long.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -55,7 +55,7 @@ async fn files_that_are_no_store_are_told_apart() {
     says(
         &open().await.unwrap_err(),
         StoreFault::Newer,
-        "tables 99, known are 1",
+        "tables 99, known are 2",
     );
 
     let nowhere = directory.path().join("no/such/directory/b24.db");
@@ -159,7 +159,7 @@ async fn newer_tables_in_postgres_are_told() {
     let newer = PostgresStore::open_with(&address, keys())
         .await
         .unwrap_err();
-    says(&newer, StoreFault::Newer, "tables 99, known are 1");
+    says(&newer, StoreFault::Newer, "tables 99, known are 2");
 }
 
 #[tokio::test]

@@ -10,5 +10,6 @@ mod place_cost;
 mod process;
 mod proof;
 mod server;
+mod set_clock;
 mod shared_budget;
 mod stores;

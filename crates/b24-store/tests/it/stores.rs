@@ -154,6 +154,50 @@ async fn keys_are_rotated_in_sqlite_and_postgres() {
     assert_eq!(row.unwrap().record, record);
 }
 
+/// A store as the first version made it, with tokens in it and a place taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn older_tables_are_brought_up_to_date() {
+    let keys = keys();
+    let record = Record::from_bytes(*b"kept");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("b24.db");
+    let open = || SqliteStore::open_with(&path, keys.clone());
+    let store = open().await.unwrap();
+    assert!(store.swap(&key(), 0, &record).await.unwrap());
+    drop(store);
+    let older = "ALTER TABLE places DROP COLUMN taken_at; PRAGMA user_version = 1";
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute_batch(older).unwrap();
+    file.execute("INSERT INTO places VALUES ('burst.example', 1.0)", ())
+        .unwrap();
+    let store = open().await.unwrap();
+    assert_eq!(
+        store.load(&key()).await.unwrap().row.unwrap().record,
+        record
+    );
+    contract::budget(Arc::new(store)).await;
+
+    let server = Server::shared();
+    let address = server.database("older");
+    let open = || PostgresStore::open_with(&address, keys.clone());
+    let store = open().await.unwrap();
+    assert!(store.swap(&key(), 0, &record).await.unwrap());
+    drop(store);
+    for older in [
+        "ALTER TABLE b24_places DROP COLUMN taken_at",
+        "UPDATE b24_schema SET version = 1",
+        "INSERT INTO b24_places VALUES ('burst.example', 1.0)",
+    ] {
+        server.sql("older", older);
+    }
+    let store = open().await.unwrap();
+    assert_eq!(
+        store.load(&key()).await.unwrap().row.unwrap().record,
+        record
+    );
+    contract::budget(Arc::new(store)).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_goes_and_comes_back() {
     let server = Server::start();
