@@ -42,7 +42,7 @@ pub struct Forward {
 
 /// What the portal answered, whatever that is.
 pub struct Forwarded {
-    /// Status, headers and body. Headers of one connection, cookies and the length are gone.
+    /// Status, headers and body. Headers of one connection and cookies are gone, and the length of what is no file.
     pub answer: http::Response<ForwardedBody>,
     /// How long the last attempt took, from its send to the last byte; of a file to its head.
     pub took: Duration,
@@ -146,7 +146,12 @@ impl Forward {
         let deadline = self.deadline.unwrap_or(self.client.inner().deadline);
         loop {
             let outbound = self.outbound(deadline.saturating_sub(begun.elapsed()));
-            let walked = self.client.walk_reading(&outbound, decode::as_is).await;
+            let decode = if self.reads_result() {
+                decode::as_is::whole
+            } else {
+                decode::as_is::ends
+            };
+            let walked = self.client.walk_reading(&outbound, decode).await;
             let kept = self.as_is.take();
             match (walked, kept) {
                 (Ok(inbound), Some(kept)) => {
@@ -182,6 +187,11 @@ impl Forward {
                 ..Options::default()
             },
         }
+    }
+
+    /// Whether something is learned from the result itself.
+    fn reads_result(&self) -> bool {
+        self.method == "app.info" || !self.commands.is_empty()
     }
 
     /// What an answer tells about limits. Whether it has commands that the operating limit refused.

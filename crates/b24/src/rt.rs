@@ -84,13 +84,10 @@ mod platform {
         error.is_builder() || error.is_connect()
     }
 
-    /// More room than this is made only when the bytes have come.
-    const MOST_ROOM: u64 = 8 * 1024 * 1024;
-
     /// The whole body in one piece, without holding it twice.
     pub(crate) async fn body(mut response: reqwest::Response) -> Result<Bytes, reqwest::Error> {
-        let length = response.content_length().unwrap_or(0).min(MOST_ROOM);
-        let mut body = Vec::with_capacity(length as usize);
+        let length = response.content_length().unwrap_or(0) as usize;
+        let mut body = Vec::with_capacity(length.min(crate::room::transport::MOST_ROOM));
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);
         }

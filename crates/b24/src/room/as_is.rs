@@ -11,7 +11,7 @@ use http::HeaderMap;
 use http::header::{self, HeaderName, HeaderValue};
 
 use super::auth::Ticket;
-use super::transport::{ByteStream, Transport, TransportError};
+use super::transport::{ByteStream, MOST_ROOM, Transport, TransportError};
 use crate::error::Error;
 
 /// What belongs to one connection, what the transport writes itself, and what would go against the client's own right.
@@ -110,21 +110,29 @@ impl AsIs {
         self.attempts.fetch_add(1, Relaxed);
         *self.lock() = None;
         let (mut head, mut stream) = transport.open(request).await?.into_parts();
+        let length = head.headers.get(header::CONTENT_LENGTH).cloned();
         head.headers = passed_on(std::mem::take(&mut head.headers));
         if is_file(&head) {
+            // It goes as it is, so that whoever takes it sees how far he is.
+            head.headers
+                .extend(length.map(|length| (header::CONTENT_LENGTH, length)));
             return Ok(Opened {
                 head,
                 body: Bytes::from_static(FILE),
                 file: Some(stream),
             });
         }
+        let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+        let room = length.unwrap_or(0).min(MOST_ROOM);
         let mut body = stream.next().await.transpose()?.unwrap_or_default();
         let mut rest = Vec::new();
         while let Some(chunk) = stream.next().await {
+            let chunk = chunk?;
             if rest.is_empty() {
+                rest.reserve_exact(room.max(body.len() + chunk.len()));
                 rest.extend_from_slice(&body);
             }
-            rest.extend_from_slice(&chunk?);
+            rest.extend_from_slice(&chunk);
         }
         if !rest.is_empty() {
             body = rest.into();

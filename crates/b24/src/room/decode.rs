@@ -1,5 +1,7 @@
 //! From the bytes of an answer to a result or an [`ApiError`]. Nothing here waits or retries.
 
+pub(crate) mod as_is;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -179,32 +181,6 @@ pub(crate) fn answer(status: u16, body: &Bytes) -> Result<Success, Reason> {
     envelope.success(status, text, |result| {
         body.slice(range_in(text, result.get()))
     })
-}
-
-/// Reads an answer that is handed on: one that makes no sense for a call is somebody else's business, and XML is an
-/// answer too.
-pub(crate) fn as_is(status: u16, body: &Bytes) -> Result<Success, Reason> {
-    let whole = || Success {
-        result: body.clone(),
-        total: None,
-        next: None,
-        time: None,
-    };
-    let text = text_of(status, body)?;
-    if text.starts_with("<?xml") && text.trim_end().ends_with("</response>") {
-        let code = text
-            .split_once("<error>")
-            .and_then(|(_, rest)| rest.split_once("</error>"))
-            .map(|(code, _)| Value::from(code));
-        return match code {
-            Some(code) => Err(Reason::Api(api_error_from(status, &code, &Value::Null))),
-            None => Ok(whole()),
-        };
-    }
-    match answer(status, body) {
-        Err(Reason::Unexpected(_)) => Ok(whole()),
-        read => read,
-    }
 }
 
 /// Reads an answer to a call of a list.

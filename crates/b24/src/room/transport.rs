@@ -34,6 +34,9 @@ pub struct TransportError {
 /// The bytes of an answer as they come.
 pub type ByteStream = BoxStream<Result<Bytes, TransportError>>;
 
+/// For a body of which only the length is known, more room than this is not made before its bytes have come.
+pub(crate) const MOST_ROOM: usize = 8 << 20;
+
 /// Carries requests to the portal. The default is HTTP; a test may put a router in its place.
 ///
 /// A transport does not retry, does not follow redirects and keeps no time: the client does.

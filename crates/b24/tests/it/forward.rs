@@ -242,7 +242,9 @@ impl Transport for Files {
         *self.0.lock().unwrap() += 1;
         let pieces = ["s3cr3t ", "as ever"].map(|piece| Ok(Bytes::from_static(piece.as_bytes())));
         let stream: b24::ByteStream = Box::pin(futures_util::stream::iter(pieces));
-        let answer = Response::builder().header("content-type", "application/pdf");
+        let answer = Response::builder()
+            .header("content-type", "application/pdf")
+            .header("content-length", "14");
         Box::pin(async move { Ok(answer.body(stream).unwrap()) })
     }
 }
@@ -256,7 +258,9 @@ async fn a_file_comes_in_pieces() {
         .build()
         .unwrap();
     let forward = b24.forward(Version::V2, "download", post(""));
-    let ForwardedBody::File(pieces) = forward.send().await.unwrap().answer.into_body() else {
+    let answer = forward.send().await.unwrap().answer;
+    assert_eq!(answer.headers()["content-length"], "14");
+    let ForwardedBody::File(pieces) = answer.into_body() else {
         panic!("a file");
     };
     let pieces: Vec<_> = pieces.map(Result::unwrap).collect().await;

@@ -13,7 +13,8 @@
 //!   addresses) lead here, with TOKEN, so that they work; anywhere else TOKEN stands for it, and a header with it is
 //!   left out. Links without the secret still lead to the portal. `next` is a number, and stays. Files are not searched.
 //! - **Bodies of requests are held in memory** (`--max-body`), for a request that the portal refuses is sent again; and so
-//!   are answers other than files, for the body says what happened. Files stream.
+//!   are answers other than files, for the body says what happened and one that breaks off is asked for again. Of a large
+//!   answer only the ends are read. Files stream.
 //! - **Limits are those of the SDK**: one queue and one ledger of operating time for all clients. A batch is one request; its
 //!   time is charged to the methods of its commands as its answer tells. 503 and 429 are waited for, up to
 //!   `--wait`; then the client gets the portal's own words for it, and nothing has run.
