@@ -218,7 +218,15 @@ pub(crate) fn grammar() -> clap::Command {
 }
 
 fn with_variables(command: clap::Command) -> clap::Command {
+    // The card of an application stands in many an environment; a webhook is kept all the same.
+    if command.get_name() == "login" && !is_for_application() {
+        return command;
+    }
     command.mut_args(variable).mut_subcommands(with_variables)
+}
+
+fn is_for_application() -> bool {
+    std::env::args_os().any(|word| word == "--app") || is_on("B24_APP")
 }
 
 fn variable(arg: clap::Arg) -> clap::Arg {

@@ -16,6 +16,37 @@ fn kept(home: &Home, mode: u32) {
     }
 }
 
+/// The card of an application is for applications: its flags are refused, its variables are for other commands.
+#[test]
+fn the_card_of_an_application_belongs_to_app() {
+    let home = Home::new();
+    for flag in [
+        "--portal",
+        "--client-id",
+        "--client-secret-file",
+        "--callback",
+    ] {
+        let text = home.run(&["auth", "login", "acme", flag, "x"]);
+        assert!(text.starts_with("exit: 2\n"), "{flag}: {text}");
+        assert!(text.contains("error: missing argument: --app\n"), "{text}");
+        assert!(text.contains("hint: b24 auth login --help\n"), "{text}");
+    }
+    let mut command = home.b24();
+    command
+        .args(["auth", "login", "acme"])
+        .write_stdin("nonsense");
+    for name in [
+        "B24_PORTAL",
+        "B24_CLIENT_ID",
+        "B24_CLIENT_SECRET_FILE",
+        "B24_CALLBACK",
+    ] {
+        command.env(name, "x");
+    }
+    let text = shown(&command.output().expect("b24 runs"));
+    assert!(text.contains("webhook"), "{text}");
+}
+
 #[test]
 fn nothing_is_chosen() {
     assert_shown!(Home::new().run(&["ping"]));

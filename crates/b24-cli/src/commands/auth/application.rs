@@ -22,17 +22,17 @@ const CALLBACK: &str = "http://127.0.0.1:8725/";
 #[derive(Debug, clap::Args)]
 pub(super) struct CardArgs {
     /// With --app: the id on the application's card, such as local.5f….
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", requires = "app")]
     client_id: Option<String>,
     /// With --app: read the client secret from a file, or from stdin with `-`; else it is taken from
     /// `B24_CLIENT_SECRET`, or asked for.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", requires = "app")]
     client_secret_file: Option<PathBuf>,
     /// With --app: the portal, such as acme.bitrix24.com.
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", requires = "app")]
     portal: Option<String>,
     /// With --app: the address on the application's card, if it is not the usual one.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", requires = "app")]
     callback: Option<String>,
 }
 
