@@ -27,6 +27,7 @@ mod messages;
 mod once;
 mod portal;
 mod proxy;
+mod proxy_files;
 mod resume;
 mod served;
 mod stage;
