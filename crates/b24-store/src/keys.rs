@@ -20,8 +20,9 @@ const NONCE_BYTES: usize = 24;
 
 /// The keys of a store: the first seals, all of them open.
 ///
-/// To change the key, put a new one before the old, restart every process, call `reseal` of the store, and take the old
-/// one away.
+/// To change the key, put a new one before the old, start every process again, call `reseal` of the store, and take the
+/// old one away. A process that knows the old one alone cannot open what others have sealed meanwhile: where that must
+/// not be, put the new one behind the old first, start all again, and only then turn the two round.
 ///
 /// ```
 /// let keys = b24_store::Keys::parse(&b24_store::Keys::generate())?;
@@ -85,8 +86,8 @@ impl Keys {
     /// The keys in a file that only its owner can read.
     ///
     /// # Errors
-    /// [`StoreFault::KeyMissing`] if it cannot be read, [`StoreFault::KeyWrong`] if others can read it, or if a key in it is
-    /// damaged.
+    /// [`StoreFault::KeyMissing`] if it cannot be read, [`StoreFault::KeyExposed`] if others can read it,
+    /// [`StoreFault::KeyWrong`] if a key in it is damaged.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
         let shown = path.display();
@@ -95,12 +96,17 @@ impl Keys {
             .map_err(|error| missing(&format!("{shown}: {error}")))?;
         if is_readable_by_others(path) {
             return Err(StoreError::new(
-                StoreFault::KeyWrong,
-                format!("{shown} can be read by others: chmod 600 {shown}"),
+                StoreFault::KeyExposed,
+                format!("{shown} can be read by others: it is for its owner only (mode 600)"),
             ));
         }
         Self::parse(text.expose_secret())
             .map_err(|error| StoreError::new(error.fault(), format!("{shown}: {error}")))
+    }
+
+    /// What the keys are called, the one that seals first: an id tells keys apart and nothing else about them.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|sealer| sealer.id.as_str())
     }
 
     /// Seals `plain` for one row; the id of the key stands beside it.
@@ -149,14 +155,14 @@ impl Keys {
         self.0[0].id == id
     }
 
-    /// The id of a key that is there.
+    /// Whether the key with this id is there.
     pub(crate) fn check(&self, id: &str) -> Result<(), StoreError> {
         self.find(id).map(drop)
     }
 
     fn find(&self, id: &str) -> Result<&Sealer, StoreError> {
         self.0.iter().find(|sealer| sealer.id == id).ok_or_else(|| {
-            let own: Vec<&str> = self.0.iter().map(|sealer| sealer.id.as_str()).collect();
+            let own: Vec<&str> = self.ids().collect();
             StoreError::new(
                 StoreFault::KeyWrong,
                 format!(
@@ -227,7 +233,7 @@ fn is_readable_by_others(_: &Path) -> bool {
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids: Vec<&str> = self.0.iter().map(|sealer| sealer.id.as_str()).collect();
+        let ids: Vec<&str> = self.ids().collect();
         f.debug_tuple("Keys").field(&ids).finish()
     }
 }
@@ -313,7 +319,7 @@ mod tests {
         let set = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
         set(0o644).unwrap();
         let wide = Keys::from_file(&path).unwrap_err();
-        assert!(wide.to_string().contains("chmod 600"), "{wide}");
+        assert_eq!(wide.fault(), StoreFault::KeyExposed, "{wide}");
         set(0o600).unwrap();
         Keys::from_file(&path).unwrap();
     }

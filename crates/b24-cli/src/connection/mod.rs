@@ -39,6 +39,7 @@ pub(crate) use identity::{Identity, User, licence, scopes, user};
 pub(crate) use plan::is_enterprise;
 pub(crate) use private::{Access, check, write};
 pub(crate) use state::{private_file, state_directory};
+pub(crate) use tokens::{existing as existing_store, file as store_file, key_file};
 
 /// A chosen portal: who it is, where the choice came from, and the client that talks to it.
 #[derive(Debug)]

@@ -13,24 +13,67 @@ use b24_store::{KEY_FILE_VARIABLE, KEY_VARIABLE, Keys, SqliteStore};
 
 use super::config::Files;
 use super::state::state_directory;
-use crate::failure::{Failure, Kind, from_store};
+use crate::failure::{Failure, Kind, from_store, quoted};
 
 /// Opens the store, or makes it and its key. The profile is for messages.
 pub(super) async fn open(files: &Files, profile: Option<&str>) -> Result<SqliteStore> {
     let path = file()?;
-    let keys = match Keys::from_env() {
-        Ok(keys) => keys,
-        Err(error) if error.fault() == StoreFault::KeyMissing && !is_told() => {
-            let file = files.store_key();
-            if !file.exists() {
-                return first(&path, &file, profile).await;
-            }
-            Keys::from_file(&file).map_err(|error| from_store(&error, profile))?
-        }
-        Err(error) => return Err(from_store(&error, profile).into()),
+    let Some(keys) = keys(files, profile)? else {
+        return first(&path, &files.store_key(), profile).await;
     };
     let store = SqliteStore::open_with(&path, keys).await;
     Ok(store.map_err(|error| from_store(&error, profile))?)
+}
+
+/// A store that is there already, and its keys; `None`: there is none, and none is made.
+pub(crate) async fn existing(files: &Files) -> Result<Option<(SqliteStore, Keys)>> {
+    let path = file()?;
+    if !path.exists() {
+        return Ok(None);
+    }
+    let Some(keys) = keys(files, None)? else {
+        return Err(from_store(&no_key(&path, &files.store_key()), None).into());
+    };
+    let store = SqliteStore::open_with(&path, keys.clone()).await;
+    let store = store.map_err(|error| from_store(&error, None))?;
+    Ok(Some((store, keys)))
+}
+
+/// The keys that the environment or the file beside the profiles has; `None`: nobody has said where one is, and there is
+/// no file.
+fn keys(files: &Files, profile: Option<&str>) -> Result<Option<Keys>, Failure> {
+    let keys = match key_file(files) {
+        Some(file) if !is_told() => {
+            if !file.exists() {
+                return Ok(None);
+            }
+            Keys::from_file(file)
+        }
+        _ => Keys::from_env(),
+    };
+    keys.map(Some).map_err(|error| {
+        let failure = from_store(&error, profile);
+        let Some(file) = key_file(files) else {
+            return failure;
+        };
+        let shown = quoted(&file.display().to_string());
+        match error.fault() {
+            StoreFault::KeyExposed => failure.hint(format!("chmod 600 {shown}")),
+            StoreFault::KeyMissing if !file.exists() => failure.hint(format!(
+                "if there was none yet: (umask 077; openssl rand -base64 32 > {shown})"
+            )),
+            _ => failure,
+        }
+    })
+}
+
+/// The file with the keys; `None`: they are in a variable.
+pub(crate) fn key_file(files: &Files) -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    if set(KEY_VARIABLE).is_some() {
+        return None;
+    }
+    Some(set(KEY_FILE_VARIABLE).map_or_else(|| files.store_key(), PathBuf::from))
 }
 
 /// Opens the store for the budgets of portals, which need no key.
@@ -39,7 +82,8 @@ pub(super) async fn budgets() -> Result<SqliteStore> {
     Ok(store.map_err(|error| from_store(&error, None))?)
 }
 
-fn file() -> Result<PathBuf, Failure> {
+/// Where the store is.
+pub(crate) fn file() -> Result<PathBuf, Failure> {
     Ok(state_directory()?.join("b24.db"))
 }
 
@@ -62,16 +106,19 @@ async fn first(path: &Path, file: &Path, profile: Option<&str>) -> Result<Sqlite
             Ok(store.map_err(|error| from_store(&error, profile))?)
         }
         Err(error) if error.fault() == StoreFault::KeyWrong => {
-            let text = format!(
-                "the key of {} is missing: there is no {}",
-                path.display(),
-                file.display()
-            );
-            let missing = StoreError::new(StoreFault::KeyMissing, text);
-            Err(from_store(&missing, profile).into())
+            Err(from_store(&no_key(path, file), profile).into())
         }
         Err(error) => Err(from_store(&error, profile).into()),
     }
+}
+
+fn no_key(path: &Path, file: &Path) -> StoreError {
+    let text = format!(
+        "the key of {} is missing: there is no {}",
+        path.display(),
+        file.display()
+    );
+    StoreError::new(StoreFault::KeyMissing, text)
 }
 
 /// Writes the key for its owner alone; false if there is one by now.

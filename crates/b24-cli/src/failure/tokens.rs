@@ -1,10 +1,13 @@
 //! What keeps an application out, in the words of the command: its tokens, its installation, the store of tokens.
 
+use std::path::PathBuf;
+
 use b24::store::{StoreError, StoreFault};
 use b24::{ApiError, TokenError};
 
 use super::portal::{Case, from_case, login};
-use super::{Failure, Kind};
+use super::{Failure, Kind, quoted};
+use crate::connection::store_file;
 
 /// The message for an application that is not connected yet: its tokens could not be used.
 pub(crate) fn from_tokens(error: &b24::Error, host: &str, profile: Option<&str>) -> Failure {
@@ -19,29 +22,48 @@ pub(crate) fn from_tokens(error: &b24::Error, host: &str, profile: Option<&str>)
 
 /// The message for a store of tokens that cannot be used by a profile, or by an application without one.
 pub(crate) fn from_store(error: &StoreError, profile: Option<&str>) -> Failure {
-    let again = login("application", profile);
     let text = error.to_string();
     match error.fault() {
         StoreFault::Away => Failure::new(Kind::Temporary, text)
             .state("nothing was sent; it is safe to repeat")
             .hint("another process of b24 writes there: the same command again"),
         StoreFault::KeyMissing | StoreFault::KeyWrong => Failure::new(Kind::Auth, text)
-            .state("nothing was sent; the tokens are kept as they are")
-            .hint(format!(
-                "bring the key back: store.key beside the profiles, or the file that B24_STORE_KEY_FILE names. \
-                 If it is lost, move the store away and authorise anew: {again}"
-            )),
+            .state("nothing was sent; the tokens are kept as they are, until their key is back")
+            .hint_if(anew(profile).map(|anew| format!("if it is lost: {anew}"))),
+        StoreFault::KeyExposed => Failure::new(Kind::Auth, text)
+            .state("nothing was sent; the tokens are kept as they are"),
         StoreFault::Newer => Failure::local(text)
             .state("nothing was sent; the tokens are kept as they are")
             .hint("update b24 on this machine"),
         StoreFault::ReadOnly => Failure::local(text)
             .state("nothing was sent; the tokens are kept as they are")
-            .hint("let this user write the file and its directory: chmod u+w"),
+            .hint_if(writable()),
         StoreFault::Corrupt => Failure::local(text)
             .state("nothing was sent")
-            .hint(format!("move the file away, then authorise anew: {again}")),
+            .hint_if(anew(profile)),
         _ => Failure::local(text).state("nothing was sent"),
     }
+}
+
+/// Moves the store away with what belongs to it, then has the application authorised again; `None`: there is no store.
+fn anew(profile: Option<&str>) -> Option<String> {
+    let (directory, file) = store()?;
+    let lost = quoted(&directory.join("lost").display().to_string());
+    let again = login("application", profile);
+    Some(format!("mkdir {lost} && mv {file}* {lost} && {again}"))
+}
+
+fn writable() -> Option<String> {
+    let (directory, file) = store()?;
+    let directory = quoted(&directory.display().to_string());
+    Some(format!("chmod u+w {directory} {file}*"))
+}
+
+/// The directory of the store, and its file as a shell takes it.
+fn store() -> Option<(PathBuf, String)> {
+    let file = store_file().ok().filter(|file| file.exists())?;
+    let shown = quoted(&file.display().to_string());
+    Some((file.parent()?.to_owned(), shown))
 }
 
 impl Case<'_> {
@@ -169,6 +191,5 @@ mod tests {
         );
         let failure = from_tokens(&read_only.into(), "acme.bitrix24.com", Some("acme"));
         assert_eq!(failure.kind, Kind::Local);
-        assert!(failure.hints[0].contains("chmod"), "{failure:?}");
     }
 }

@@ -289,7 +289,7 @@ fn a_key_that_is_missing_or_wrong_says_so_and_touches_nothing() {
     let text = stage.run(&["ping"]);
     assert!(text.starts_with("exit: 4\n"), "{text}");
     assert!(
-        text.contains("sealed with key ") && text.contains("hint: bring the key back"),
+        text.contains("sealed with key ") && text.contains("hint: if it is lost: mkdir "),
         "{text}"
     );
     set("not a key\n");
@@ -330,7 +330,7 @@ fn a_key_that_others_can_read_is_refused() {
     fs::set_permissions(stage.key(), fs::Permissions::from_mode(0o644)).expect("a mode");
     let text = stage.run(&["ping"]);
     assert!(text.starts_with("exit: 4\n"), "{text}");
-    assert!(text.contains("chmod 600 "), "{text}");
+    assert!(text.contains("hint: chmod 600 "), "{text}");
 }
 
 #[test]

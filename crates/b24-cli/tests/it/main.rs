@@ -7,6 +7,7 @@
 
 mod applications;
 mod applications_refused;
+mod applications_sealed;
 mod applications_shared;
 mod auth;
 mod batch;

@@ -89,7 +89,8 @@ impl PostgresStore {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Seals every row with the first key; how many were sealed with another. Then the others can be taken away.
+    /// Seals every row with the first key; how many were sealed with another. Once none is [`stale`](Self::stale) the
+    /// other keys can be taken away. Stopped in the middle, it goes on where it is called again.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -115,6 +116,18 @@ impl PostgresStore {
             count += u64::from(self.write(&key, version, &keys.seal(&key, &plain)?).await?);
         }
         Ok(count)
+    }
+
+    /// How many rows another key than the first has sealed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn stale(&self) -> Result<u64, StoreError> {
+        let keys = self.keys()?;
+        let rows = self.0.tokens.query("SELECT key FROM b24_tokens", &[]);
+        let rows = rows.await?;
+        let stale = rows.iter().filter(|row| !keys.is_newest(row.get(0)));
+        Ok(stale.count() as u64)
     }
 
     fn keys(&self) -> Result<&Keys, StoreError> {

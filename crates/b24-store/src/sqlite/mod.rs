@@ -82,23 +82,40 @@ impl SqliteStore {
         })
     }
 
-    /// Seals every row with the first key; how many were sealed with another. Then the others can be taken away.
+    /// Seals every row with the first key; how many were sealed with another. Once none is [`stale`](Self::stale) the
+    /// other keys can be taken away. Stopped in the middle, it goes on where it is called again.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn reseal(&self) -> Result<u64, StoreError> {
-        let mut count = 0;
-        for (row, sealed, version) in self.rows().await? {
+        let resealed = async {
             let keys = self.keys()?;
-            if keys.is_newest(&sealed.key) {
-                continue;
+            let mut count = 0;
+            for (row, sealed, version) in self.rows().await? {
+                if keys.is_newest(&sealed.key) {
+                    continue;
+                }
+                let plain = keys.open(&row, &sealed)?;
+                let anew = keys.seal(&row, &plain)?;
+                // A row that somebody has written meanwhile is sealed with his first key.
+                count += u64::from(self.write(&row, version, anew).await?);
             }
-            let plain = keys.open(&row, &sealed)?;
-            let anew = keys.seal(&row, &plain)?;
-            // A row that somebody has written meanwhile is sealed with his first key.
-            count += u64::from(self.write(&row, version, anew).await?);
-        }
-        Ok(count)
+            Ok(count)
+        };
+        resealed.await.map_err(|error| self.name(&error))
+    }
+
+    /// How many rows another key than the first has sealed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn stale(&self) -> Result<u64, StoreError> {
+        let keys = self.keys()?;
+        let rows = self.rows().await.map_err(|error| self.name(&error))?;
+        let stale = rows
+            .iter()
+            .filter(|(_, sealed, _)| !keys.is_newest(&sealed.key));
+        Ok(stale.count() as u64)
     }
 
     fn keys(&self) -> Result<&Keys, StoreError> {

@@ -130,7 +130,9 @@ async fn keys_are_rotated_in_sqlite_and_postgres() {
         .unwrap();
     assert_eq!(open(&new).await.unwrap_err().fault(), StoreFault::KeyWrong);
     let rotating = open(&both).await.unwrap();
+    assert_eq!(rotating.stale().await.unwrap(), 1);
     assert_eq!(rotating.reseal().await.unwrap(), 1);
+    assert_eq!(rotating.stale().await.unwrap(), 0);
     assert_eq!(rotating.reseal().await.unwrap(), 0);
     let row = open(&new).await.unwrap().load(&key()).await.unwrap().row;
     assert_eq!(row.unwrap().record, record);
@@ -149,7 +151,10 @@ async fn keys_are_rotated_in_sqlite_and_postgres() {
         .await
         .unwrap();
     assert_eq!(open(&new).await.unwrap_err().fault(), StoreFault::KeyWrong);
-    assert_eq!(open(&both).await.unwrap().reseal().await.unwrap(), 1);
+    let rotating = open(&both).await.unwrap();
+    assert_eq!(rotating.stale().await.unwrap(), 1);
+    assert_eq!(rotating.reseal().await.unwrap(), 1);
+    assert_eq!(rotating.stale().await.unwrap(), 0);
     let row = open(&new).await.unwrap().load(&key()).await.unwrap().row;
     assert_eq!(row.unwrap().record, record);
 }

@@ -107,6 +107,8 @@ pub enum StoreFault {
     KeyMissing,
     /// Another key than the one its secrets are sealed with, or none at all.
     KeyWrong,
+    /// A key that others than its owner can read: it is not used.
+    KeyExposed,
     /// Anything else; the text says what.
     Other,
 }

@@ -4,11 +4,10 @@ mod application;
 mod callback;
 mod env;
 mod landing;
+mod list;
 mod login;
+mod reseal;
 mod status;
-
-use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -87,6 +86,22 @@ where all processes of b24 share it.
         /// The profile; by default the one that would be used.
         name: Option<String>,
     },
+    /// Seal all tokens with the first of the keys: after a new one was put before the old one.
+    #[command(before_long_help = "\
+Examples:
+  b24 auth reseal -n                   how many rows another key has sealed
+  b24 auth reseal                      seals them with the first key; names the keys to take out
+  B24_STORE_KEY_FILE=/etc/b24/store.key b24 auth reseal
+
+Keys are read from B24_STORE_KEY, with commas between them, or one a line from the file that
+B24_STORE_KEY_FILE names, else from store.key beside config.toml. The first seals, all of them open.
+
+  1. put a new key (openssl rand -base64 32) before the old one
+  2. start again what runs on, such as b24 proxy: it must have both
+  3. b24 auth reseal; stopped in the middle, the same command goes on
+  4. take the old key out
+")]
+    Reseal,
     /// Forget a profile with its secret and tokens.
     Logout {
         /// The profile.
@@ -104,11 +119,12 @@ pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
             card,
         } => application::login(name, card, &files, session).await,
         Action::Login { name, .. } => login::login(name, &files, session).await,
-        Action::List => list(&files, session),
+        Action::List => list::list(&files, session).await,
         Action::Use { name } => choose(&name, &files, session),
         Action::Status { name } => status::status(name, session).await,
         Action::Refresh { name } => status::refresh(name, session).await,
         Action::Env { name } => env::env(name, session).await,
+        Action::Reseal => reseal::reseal(&files, session).await,
         Action::Logout { name } => logout(&name, &files, session).await,
     }
 }
@@ -133,54 +149,6 @@ fn check_name(name: &str) -> Result<(), Failure> {
     Err(failure
         .state("nothing was kept")
         .hint("b24 auth login acme, then paste the webhook"))
-}
-
-fn list(files: &Files, session: &Session) -> Result<Exit> {
-    let config = files.read()?;
-    let kept = Store::beside(files).names()?;
-    let names: BTreeSet<&String> = config.profile.keys().chain(&kept).collect();
-    let mut text = String::new();
-    let mut report = Vec::new();
-    let width = names
-        .iter()
-        .map(|name| name.chars().count())
-        .max()
-        .unwrap_or_default();
-    for name in names {
-        let profile = config.profile.get(name).cloned().unwrap_or_default();
-        let default = config.default_profile.as_ref() == Some(name);
-        let portal = profile.portal.as_deref().unwrap_or("-");
-        let secret = kept.contains(name);
-        let mark = if default { '*' } else { ' ' };
-        let mut remarks = String::new();
-        if profile.mode != Mode::Free {
-            let _ = write!(remarks, "  {}", mode(profile.mode));
-        }
-        let means = match &profile.client_id {
-            Some(id) => {
-                let _ = write!(remarks, "  application {id}");
-                "secret"
-            }
-            None => "webhook",
-        };
-        if !secret {
-            let _ = write!(remarks, "  no {means}");
-        }
-        let _ = writeln!(text, "{mark} {name:<width$}  {portal}{remarks}");
-        report.push(json!({
-            "profile": name,
-            "portal": profile.portal,
-            "default": default,
-            "mode": profile.mode,
-            "webhook": secret && profile.client_id.is_none(),
-            "application": profile.client_id,
-        }));
-    }
-    if report.is_empty() {
-        session.printer.note("nothing is kept yet: b24 auth login");
-    }
-    session.printer.report(&report, text)?;
-    Ok(Exit::Done)
 }
 
 fn choose(name: &str, files: &Files, session: &Session) -> Result<Exit> {
