@@ -165,9 +165,9 @@ impl Case<'_> {
                 .failure(format!("the user of this {means} is blocked at {} ({code})", self.host))
                 .state("nothing changed")
                 .hint(self.login()),
-            "PORTAL_DELETED" => {
-                self.failure(format!("{} is closed ({code}): deleted, or its trial is over", self.host))
-            }
+            "PORTAL_DELETED" => self
+                .failure(format!("{} is closed ({code}): deleted, or its trial is over", self.host))
+                .state("nothing changed"),
             "ERROR_METHOD_NOT_FOUND" => self.no_such_method(code),
             "WRONG_AUTH_TYPE" => self
                 .failure(format!("{} was refused ({code}, HTTP {})", self.method, api.status))

@@ -9,6 +9,7 @@ mod applications;
 mod applications_refused;
 mod applications_sealed;
 mod applications_shared;
+mod applications_status;
 mod auth;
 mod batch;
 mod budget;

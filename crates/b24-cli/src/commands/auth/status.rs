@@ -12,12 +12,20 @@ use crate::exit::Exit;
 use crate::failure::{Failure, from_sdk};
 use crate::session::{Connection, Session};
 
+/// A refresh token that lives no longer is worth a warning.
+const SOON: Duration = Duration::from_secs(30 * 86_400);
+
 pub(super) async fn status(name: Option<String>, session: &Session) -> Result<Exit> {
     let other = other(name, session);
     let session = other.as_ref().unwrap_or(session);
     let connection = session.connection().await?;
-    let identity = Identity::ask(&connection.client).await;
-    let identity = identity.map_err(|error| from_sdk(&error, Some(connection)))?;
+    let identity = match Identity::ask(&connection.client).await {
+        Ok(identity) => identity,
+        Err(error) => {
+            warn_of_the_end(connection, session).await;
+            return Err(from_sdk(&error, Some(connection)).into());
+        }
+    };
     let profile = connection.profile.as_deref().unwrap_or_default();
     let mut text = String::new();
     let _ = writeln!(text, "{:<9} {}", "chosen by", connection.origin);
@@ -42,6 +50,24 @@ pub(super) async fn status(name: Option<String>, session: &Session) -> Result<Ex
     let report = described(&now_at, profile, &identity, &extra);
     session.printer.report(&report, text)?;
     Ok(Exit::Done)
+}
+
+/// A call that succeeds renews the tokens; after one that has failed it matters how long there is time.
+async fn warn_of_the_end(connection: &Connection, session: &Session) {
+    let Some(standing) = &connection.application else {
+        return;
+    };
+    let Ok(tokens) = Tokens::of(standing, connection).await else {
+        return;
+    };
+    if !tokens.refresh.is_zero() && tokens.refresh < SOON {
+        session.printer.warning(format!(
+            "the refresh token ends in {} days, at {}: used by then it is renewed, after that the portal has to \
+             authorise again",
+            tokens.refresh.as_secs() / 86_400,
+            moment(tokens.refresh)
+        ));
+    }
 }
 
 /// Gets new tokens now, and says how long they are good.
