@@ -1,79 +1,40 @@
+use super::standard;
 use crate::world::schema::Field;
 use crate::world::schema::Kind::{
-    Boolean, Currency, Date, DateTime, Flag, Integer, Money, MoneyText, Option, Options, Parent,
-    Reference, References, Status, Text, Texts,
+    Boolean, Date, Flag, Integer, MoneyText, Option, Options, Parent, Reference, Status, Text,
+    Texts,
 };
 
 /// Deals: `crm.deal.*` and entity type 2.
 pub(in crate::world) const DEAL: &[Field] = &[
-    Field::new("ID", "id", Integer, "ID").read_only(),
-    Field::new("TITLE", "title", Text, "Name"),
+    standard::ID,
+    standard::TITLE,
     Field::new("TYPE_ID", "typeId", Status("DEAL_TYPE"), "Type").code("SALE"),
     Field::new("STAGE_ID", "stageId", Status("DEAL_STAGE"), "Stage"),
     Field::new("PROBABILITY", "probability", Integer, "Probability"),
-    Field::new("CURRENCY_ID", "currencyId", Currency, "Currency"),
-    Field::new("OPPORTUNITY", "opportunity", Money, "Total").number(0),
-    Field::new(
-        "IS_MANUAL_OPPORTUNITY",
-        "isManualOpportunity",
-        Flag,
-        "Total entered by hand",
-    )
-    .number(0),
-    Field::new("TAX_VALUE", "taxValue", Money, "Tax").number(0),
+    standard::CURRENCY_ID,
+    standard::OPPORTUNITY,
+    standard::IS_MANUAL_OPPORTUNITY,
+    standard::TAX_VALUE,
     Field::new("LEAD_ID", "leadId", Reference("crm_lead"), "Lead").read_only(),
-    Field::new(
-        "COMPANY_ID",
-        "companyId",
-        Reference("crm_company"),
-        "Company",
-    )
-    .number(0),
-    Field::new(
-        "CONTACT_ID",
-        "contactId",
-        Reference("crm_contact"),
-        "Contact",
-    ),
-    Field::new(
-        "CONTACT_IDS",
-        "contactIds",
-        References("crm_contact"),
-        "Contacts",
-    )
-    .or_single("CONTACT_ID"),
+    standard::COMPANY_ID,
+    standard::CONTACT_ID,
+    standard::CONTACT_IDS,
     Field::new("QUOTE_ID", "quoteId", Reference("crm_quote"), "Estimate")
         .rare()
         .read_only(),
     Field::new("BEGINDATE", "begindate", Date, "Start date"),
     Field::new("CLOSEDATE", "closedate", Date, "End date"),
-    Field::new(
-        "ASSIGNED_BY_ID",
-        "assignedById",
-        Reference("user"),
-        "Responsible person",
-    ),
-    Field::new(
-        "CREATED_BY_ID",
-        "createdBy",
-        Reference("user"),
-        "Created by",
-    )
-    .read_only(),
-    Field::new(
-        "MODIFY_BY_ID",
-        "updatedBy",
-        Reference("user"),
-        "Modified by",
-    )
-    .read_only(),
-    Field::new("DATE_CREATE", "createdTime", DateTime, "Created on").read_only(),
-    Field::new("DATE_MODIFY", "updatedTime", DateTime, "Modified on").read_only(),
-    Field::new("OPENED", "opened", Flag, "Available to everyone").number(1),
+    standard::ASSIGNED_BY_ID,
+    standard::CREATED_BY_ID,
+    standard::MODIFY_BY_ID,
+    standard::DATE_CREATE,
+    standard::DATE_MODIFY,
+    standard::OPENED,
     Field::new("CLOSED", "closed", Flag, "Closed")
         .number(0)
         .read_only(),
-    Field::new("COMMENTS", "comments", Text, "Comment"),
+    standard::COMMENTS,
     Field::new(
         "ADDITIONAL_INFO",
         "additionalInfo",
@@ -122,44 +83,20 @@ pub(in crate::world) const DEAL: &[Field] = &[
         "Repeat inquiry",
     )
     .number(0),
-    Field::new("SOURCE_ID", "sourceId", Status("SOURCE"), "Source"),
-    Field::new(
-        "SOURCE_DESCRIPTION",
-        "sourceDescription",
-        Text,
-        "About the source",
-    )
-    .rare(),
-    Field::new("ORIGINATOR_ID", "originatorId", Text, "External source").rare(),
-    Field::new("ORIGIN_ID", "originId", Text, "Id in the external source").rare(),
-    Field::new(
-        "MOVED_BY_ID",
-        "movedBy",
-        Reference("user"),
-        "Stage changed by",
-    )
-    .read_only(),
-    Field::new("MOVED_TIME", "movedTime", DateTime, "Stage changed on").read_only(),
-    Field::new(
-        "LAST_ACTIVITY_TIME",
-        "lastActivityTime",
-        DateTime,
-        "Last activity",
-    )
-    .read_only(),
-    Field::new("UTM_SOURCE", "utmSource", Text, "UTM Source").rare(),
-    Field::new("UTM_MEDIUM", "utmMedium", Text, "UTM Medium").rare(),
-    Field::new("UTM_CAMPAIGN", "utmCampaign", Text, "UTM Campaign").rare(),
-    Field::new("UTM_CONTENT", "utmContent", Text, "UTM Content").rare(),
-    Field::new("UTM_TERM", "utmTerm", Text, "UTM Term").rare(),
+    standard::SOURCE_ID,
+    standard::SOURCE_DESCRIPTION,
+    standard::ORIGINATOR_ID,
+    standard::ORIGIN_ID,
+    standard::MOVED_BY_ID,
+    standard::MOVED_TIME,
+    standard::LAST_ACTIVITY_TIME,
+    standard::UTM_SOURCE,
+    standard::UTM_MEDIUM,
+    standard::UTM_CAMPAIGN,
+    standard::UTM_CONTENT,
+    standard::UTM_TERM,
     Field::new("PARENT_ID_128", "parentId128", Parent(128), "Project").rare(),
-    Field::new(
-        "LAST_ACTIVITY_BY",
-        "lastActivityBy",
-        Reference("user"),
-        "Last active",
-    )
-    .read_only(),
+    standard::LAST_ACTIVITY_BY,
     Field::custom(
         "UF_CRM_1704067201",
         "ufCrm_1704067201",
@@ -194,7 +131,7 @@ pub(in crate::world) const DEAL: &[Field] = &[
     ),
     Field::custom("UF_CRM_1704067207", "ufCrm_1704067207", MoneyText, "Budget"),
     Field::custom("UF_CRM_1704067208", "ufCrm_1704067208", Options, "Интересы").options(INTERESTS),
-    Field::new("OBSERVER_IDS", "observers", References("user"), "Observers").item_only(),
+    standard::OBSERVER_IDS,
     Field::hollow("dateCreateShort"),
     Field::hollow("dateModifyShort"),
     Field::hollow("productId"),

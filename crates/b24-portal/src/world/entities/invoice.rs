@@ -1,59 +1,24 @@
+use super::standard;
 use crate::world::schema::Field;
-use crate::world::schema::Kind::{
-    Currency, Date, DateTime, Flag, Integer, Money, Reference, References, Status, Text,
-};
+use crate::world::schema::Kind::{Date, Integer, Reference, References, Status, Text};
 
 /// Invoices: entity type 31.
 pub(in crate::world) const INVOICE: &[Field] = &[
-    Field::new("ID", "id", Integer, "ID").read_only(),
-    Field::new("TITLE", "title", Text, "Name"),
-    Field::new("XML_ID", "xmlId", Text, "External id").rare(),
+    standard::ID,
+    standard::TITLE,
+    standard::XML_ID,
     Field::new("ACCOUNT_NUMBER", "accountNumber", Text, "Number").read_only(),
-    Field::new("DATE_CREATE", "createdTime", DateTime, "Created on").read_only(),
-    Field::new("DATE_MODIFY", "updatedTime", DateTime, "Modified on").read_only(),
-    Field::new(
-        "CREATED_BY_ID",
-        "createdBy",
-        Reference("user"),
-        "Created by",
-    )
-    .read_only(),
-    Field::new(
-        "MODIFY_BY_ID",
-        "updatedBy",
-        Reference("user"),
-        "Modified by",
-    )
-    .read_only(),
-    Field::new(
-        "ASSIGNED_BY_ID",
-        "assignedById",
-        Reference("user"),
-        "Responsible person",
-    ),
-    Field::new("OPENED", "opened", Flag, "Available to everyone").number(1),
+    standard::DATE_CREATE,
+    standard::DATE_MODIFY,
+    standard::CREATED_BY_ID,
+    standard::MODIFY_BY_ID,
+    standard::ASSIGNED_BY_ID,
+    standard::OPENED,
     Field::new("BEGINDATE", "begindate", Date, "Invoice date"),
     Field::new("CLOSEDATE", "closedate", Date, "Pay before"),
-    Field::new(
-        "COMPANY_ID",
-        "companyId",
-        Reference("crm_company"),
-        "Company",
-    )
-    .number(0),
-    Field::new(
-        "CONTACT_ID",
-        "contactId",
-        Reference("crm_contact"),
-        "Contact",
-    ),
-    Field::new(
-        "CONTACT_IDS",
-        "contactIds",
-        References("crm_contact"),
-        "Contacts",
-    )
-    .or_single("CONTACT_ID"),
+    standard::COMPANY_ID,
+    standard::CONTACT_ID,
+    standard::CONTACT_IDS,
     Field::new(
         "CATEGORY_ID",
         "categoryId",
@@ -62,14 +27,8 @@ pub(in crate::world) const INVOICE: &[Field] = &[
     )
     .number(5)
     .once(),
-    Field::new("MOVED_TIME", "movedTime", DateTime, "Stage changed on").read_only(),
-    Field::new(
-        "MOVED_BY_ID",
-        "movedBy",
-        Reference("user"),
-        "Stage changed by",
-    )
-    .read_only(),
+    standard::MOVED_TIME,
+    standard::MOVED_BY_ID,
     Field::new(
         "STAGE_ID",
         "stageId",
@@ -85,23 +44,11 @@ pub(in crate::world) const INVOICE: &[Field] = &[
     )
     .read_only(),
     Field::new("SOURCE_ID", "sourceId", Status("SOURCE"), "Source").rare(),
-    Field::new(
-        "SOURCE_DESCRIPTION",
-        "sourceDescription",
-        Text,
-        "About the source",
-    )
-    .rare(),
-    Field::new("CURRENCY_ID", "currencyId", Currency, "Currency"),
-    Field::new(
-        "IS_MANUAL_OPPORTUNITY",
-        "isManualOpportunity",
-        Flag,
-        "Total entered by hand",
-    )
-    .number(0),
-    Field::new("OPPORTUNITY", "opportunity", Money, "Total").number(0),
-    Field::new("TAX_VALUE", "taxValue", Money, "Tax").number(0),
+    standard::SOURCE_DESCRIPTION,
+    standard::CURRENCY_ID,
+    standard::IS_MANUAL_OPPORTUNITY,
+    standard::OPPORTUNITY,
+    standard::TAX_VALUE,
     Field::new(
         "MYCOMPANY_ID",
         "mycompanyId",
@@ -111,20 +58,8 @@ pub(in crate::world) const INVOICE: &[Field] = &[
     .number(0),
     Field::new("COMMENTS", "comments", Text, "Comment").rare(),
     Field::new("LOCATION_ID", "locationId", Text, "Location").rare(),
-    Field::new(
-        "LAST_ACTIVITY_BY",
-        "lastActivityBy",
-        Reference("user"),
-        "Last active",
-    )
-    .read_only(),
-    Field::new(
-        "LAST_ACTIVITY_TIME",
-        "lastActivityTime",
-        DateTime,
-        "Last activity",
-    )
-    .read_only(),
+    standard::LAST_ACTIVITY_BY,
+    standard::LAST_ACTIVITY_TIME,
     Field::new(
         "PARENT_ID_2",
         "parentId2",

@@ -1,12 +1,12 @@
+use super::standard;
 use crate::world::schema::Field;
 use crate::world::schema::Kind::{
-    Code, Currency, Date, DateTime, Flag, Integer, Money, Multifield, Option, Reference,
-    References, Status, Text,
+    Code, Date, DateTime, Flag, Integer, Option, Reference, Status, Text,
 };
 
 /// Leads: `crm.lead.*` and entity type 1.
 pub(in crate::world) const LEAD: &[Field] = &[
-    Field::new("ID", "id", Integer, "ID").read_only(),
+    standard::ID,
     Field::new("TITLE", "title", Text, "Lead name"),
     Field::new("HONORIFIC", "honorific", Status("HONORIFIC"), "Salutation").rare(),
     Field::new("NAME", "name", Text, "First name"),
@@ -27,13 +27,7 @@ pub(in crate::world) const LEAD: &[Field] = &[
         "Contact",
     )
     .rare(),
-    Field::new(
-        "CONTACT_IDS",
-        "contactIds",
-        References("crm_contact"),
-        "Contacts",
-    )
-    .or_single("CONTACT_ID"),
+    standard::CONTACT_IDS,
     Field::new(
         "IS_RETURN_CUSTOMER",
         "isReturnCustomer",
@@ -43,14 +37,8 @@ pub(in crate::world) const LEAD: &[Field] = &[
     .number(0)
     .read_only(),
     Field::new("BIRTHDATE", "birthdate", Date, "Date of birth").rare(),
-    Field::new("SOURCE_ID", "sourceId", Status("SOURCE"), "Source"),
-    Field::new(
-        "SOURCE_DESCRIPTION",
-        "sourceDescription",
-        Text,
-        "About the source",
-    )
-    .rare(),
+    standard::SOURCE_ID,
+    standard::SOURCE_DESCRIPTION,
     Field::new("STATUS_ID", "stageId", Status("STATUS"), "Stage").code("NEW"),
     Field::new(
         "STATUS_DESCRIPTION",
@@ -60,97 +48,50 @@ pub(in crate::world) const LEAD: &[Field] = &[
     )
     .rare(),
     Field::new("POST", "post", Text, "Position").rare(),
-    Field::new("COMMENTS", "comments", Text, "Comment"),
-    Field::new("CURRENCY_ID", "currencyId", Currency, "Currency"),
-    Field::new("OPPORTUNITY", "opportunity", Money, "Total").number(0),
-    Field::new(
-        "IS_MANUAL_OPPORTUNITY",
-        "isManualOpportunity",
-        Flag,
-        "Total entered by hand",
-    )
-    .number(0),
-    Field::new("HAS_PHONE", "hasPhone", Flag, "Has a phone")
-        .number(0)
-        .read_only(),
-    Field::new("HAS_EMAIL", "hasEmail", Flag, "Has e-mail")
-        .number(0)
-        .read_only(),
-    Field::new("HAS_IMOL", "hasImol", Flag, "Has an open channel")
-        .number(0)
-        .read_only(),
-    Field::new(
-        "ASSIGNED_BY_ID",
-        "assignedById",
-        Reference("user"),
-        "Responsible person",
-    ),
-    Field::new(
-        "CREATED_BY_ID",
-        "createdBy",
-        Reference("user"),
-        "Created by",
-    )
-    .read_only(),
-    Field::new(
-        "MODIFY_BY_ID",
-        "updatedBy",
-        Reference("user"),
-        "Modified by",
-    )
-    .read_only(),
-    Field::new("DATE_CREATE", "createdTime", DateTime, "Created on").read_only(),
-    Field::new("DATE_MODIFY", "updatedTime", DateTime, "Modified on").read_only(),
+    standard::COMMENTS,
+    standard::CURRENCY_ID,
+    standard::OPPORTUNITY,
+    standard::IS_MANUAL_OPPORTUNITY,
+    standard::HAS_PHONE,
+    standard::HAS_EMAIL,
+    standard::HAS_IMOL,
+    standard::ASSIGNED_BY_ID,
+    standard::CREATED_BY_ID,
+    standard::MODIFY_BY_ID,
+    standard::DATE_CREATE,
+    standard::DATE_MODIFY,
     Field::new("DATE_CLOSED", "dateClosed", DateTime, "Closed on")
         .rare()
         .read_only(),
     Field::new("STATUS_SEMANTIC_ID", "stageSemanticId", Code, "Stage group")
         .code("P")
         .read_only(),
-    Field::new("OPENED", "opened", Flag, "Available to everyone").number(1),
-    Field::new("ORIGINATOR_ID", "originatorId", Text, "External source").rare(),
-    Field::new("ORIGIN_ID", "originId", Text, "Id in the external source").rare(),
-    Field::new(
-        "MOVED_BY_ID",
-        "movedBy",
-        Reference("user"),
-        "Stage changed by",
-    )
-    .read_only(),
-    Field::new("MOVED_TIME", "movedTime", DateTime, "Stage changed on").read_only(),
-    Field::new("ADDRESS", "address", Text, "Address").rare(),
-    Field::new("ADDRESS_2", "", Text, "Address, line 2").rare(),
-    Field::new("ADDRESS_CITY", "", Text, "City").rare(),
-    Field::new("ADDRESS_POSTAL_CODE", "", Text, "Postal code").rare(),
-    Field::new("ADDRESS_REGION", "", Text, "Region").rare(),
-    Field::new("ADDRESS_PROVINCE", "", Text, "State").rare(),
-    Field::new("ADDRESS_COUNTRY", "", Text, "Country").rare(),
+    standard::OPENED,
+    standard::ORIGINATOR_ID,
+    standard::ORIGIN_ID,
+    standard::MOVED_BY_ID,
+    standard::MOVED_TIME,
+    standard::ADDRESS,
+    standard::ADDRESS_2,
+    standard::ADDRESS_CITY,
+    standard::ADDRESS_POSTAL_CODE,
+    standard::ADDRESS_REGION,
+    standard::ADDRESS_PROVINCE,
+    standard::ADDRESS_COUNTRY,
     Field::new("ADDRESS_COUNTRY_CODE", "", Text, "Country code").rare(),
-    Field::new("ADDRESS_LOC_ADDR_ID", "", Integer, "Location address").rare(),
-    Field::new("UTM_SOURCE", "utmSource", Text, "UTM Source").rare(),
-    Field::new("UTM_MEDIUM", "utmMedium", Text, "UTM Medium").rare(),
-    Field::new("UTM_CAMPAIGN", "utmCampaign", Text, "UTM Campaign").rare(),
-    Field::new("UTM_CONTENT", "utmContent", Text, "UTM Content").rare(),
-    Field::new("UTM_TERM", "utmTerm", Text, "UTM Term").rare(),
-    Field::new(
-        "LAST_ACTIVITY_BY",
-        "lastActivityBy",
-        Reference("user"),
-        "Last active",
-    )
-    .read_only(),
-    Field::new(
-        "LAST_ACTIVITY_TIME",
-        "lastActivityTime",
-        DateTime,
-        "Last activity",
-    )
-    .read_only(),
-    Field::new("PHONE", "", Multifield, "Phone"),
-    Field::new("EMAIL", "", Multifield, "E-mail"),
-    Field::new("WEB", "", Multifield, "Website"),
-    Field::new("IM", "", Multifield, "Messenger"),
-    Field::new("LINK", "", Multifield, "Link"),
+    standard::ADDRESS_LOC_ADDR_ID,
+    standard::UTM_SOURCE,
+    standard::UTM_MEDIUM,
+    standard::UTM_CAMPAIGN,
+    standard::UTM_CONTENT,
+    standard::UTM_TERM,
+    standard::LAST_ACTIVITY_BY,
+    standard::LAST_ACTIVITY_TIME,
+    standard::PHONE,
+    standard::EMAIL,
+    standard::WEB,
+    standard::IM,
+    standard::LINK,
     Field::custom(
         "UF_CRM_1704067211",
         "ufCrm_1704067211",
@@ -158,7 +99,7 @@ pub(in crate::world) const LEAD: &[Field] = &[
         "Откуда узнали",
     ),
     Field::custom("UF_CRM_1704067212", "ufCrm_1704067212", Option, "Priority").options(PRIORITY),
-    Field::new("OBSERVER_IDS", "observers", References("user"), "Observers").item_only(),
+    standard::OBSERVER_IDS,
     Field::hollow("dateCreateShort"),
     Field::hollow("dateModifyShort"),
     Field::hollow("isConvert"),

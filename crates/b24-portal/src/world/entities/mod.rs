@@ -8,6 +8,7 @@ mod lead;
 mod payment;
 mod process;
 mod product;
+mod standard;
 mod task;
 mod user;
 

@@ -1,3 +1,4 @@
+use super::standard;
 use crate::world::schema::Field;
 use crate::world::schema::Kind::{
     Code, Currency, Date, DateTime, Flag, Integer, Money, Reference, Text,
@@ -5,7 +6,7 @@ use crate::world::schema::Kind::{
 
 /// Payments of orders: `sale.payment.*`.
 pub(in crate::world) const PAYMENT: &[Field] = &[
-    Field::new("ID", "id", Integer, "ID").read_only(),
+    standard::ID,
     Field::new("ACCOUNT_NUMBER", "accountNumber", Text, "Number").read_only(),
     Field::new("ORDER_ID", "orderId", Integer, "Order")
         .once()

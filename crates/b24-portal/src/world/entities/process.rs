@@ -1,7 +1,7 @@
+use super::standard;
 use crate::world::schema::Field;
 use crate::world::schema::Kind::{
-    Code, Currency, Date, DateTime, Flag, Integer, Money, Option, Reference, References, Status,
-    Text,
+    Code, Date, Integer, Option, Reference, References, Status, Text,
 };
 
 /// Items of the process "Projects", which has two pipelines.
@@ -11,7 +11,6 @@ pub(in crate::world) const PROJECT: &[Field] =
 pub(in crate::world) const EQUIPMENT: &[Field] =
     &process(1032, 11, "DYNAMIC_1032_STAGE_11", "DT1032_11:NEW");
 
-#[expect(clippy::too_many_lines, reason = "a table")]
 const fn process(
     type_id: i64,
     category: i64,
@@ -19,54 +18,20 @@ const fn process(
     first_stage: &'static str,
 ) -> [Field; 34] {
     [
-        Field::new("ID", "id", Integer, "ID").read_only(),
-        Field::new("TITLE", "title", Text, "Name"),
-        Field::new("XML_ID", "xmlId", Text, "External id").rare(),
-        Field::new("DATE_CREATE", "createdTime", DateTime, "Created on").read_only(),
-        Field::new("DATE_MODIFY", "updatedTime", DateTime, "Modified on").read_only(),
-        Field::new(
-            "CREATED_BY_ID",
-            "createdBy",
-            Reference("user"),
-            "Created by",
-        )
-        .read_only(),
-        Field::new(
-            "MODIFY_BY_ID",
-            "updatedBy",
-            Reference("user"),
-            "Modified by",
-        )
-        .read_only(),
-        Field::new(
-            "ASSIGNED_BY_ID",
-            "assignedById",
-            Reference("user"),
-            "Responsible person",
-        ),
-        Field::new("OPENED", "opened", Flag, "Available to everyone").number(1),
+        standard::ID,
+        standard::TITLE,
+        standard::XML_ID,
+        standard::DATE_CREATE,
+        standard::DATE_MODIFY,
+        standard::CREATED_BY_ID,
+        standard::MODIFY_BY_ID,
+        standard::ASSIGNED_BY_ID,
+        standard::OPENED,
         Field::new("BEGINDATE", "begindate", Date, "Start date"),
         Field::new("CLOSEDATE", "closedate", Date, "End date"),
-        Field::new(
-            "COMPANY_ID",
-            "companyId",
-            Reference("crm_company"),
-            "Company",
-        )
-        .number(0),
-        Field::new(
-            "CONTACT_ID",
-            "contactId",
-            Reference("crm_contact"),
-            "Contact",
-        ),
-        Field::new(
-            "CONTACT_IDS",
-            "contactIds",
-            References("crm_contact"),
-            "Contacts",
-        )
-        .or_single("CONTACT_ID"),
+        standard::COMPANY_ID,
+        standard::CONTACT_ID,
+        standard::CONTACT_IDS,
         Field::new(
             "CATEGORY_ID",
             "categoryId",
@@ -75,14 +40,8 @@ const fn process(
         )
         .number(category)
         .once(),
-        Field::new("MOVED_TIME", "movedTime", DateTime, "Stage changed on").read_only(),
-        Field::new(
-            "MOVED_BY_ID",
-            "movedBy",
-            Reference("user"),
-            "Stage changed by",
-        )
-        .read_only(),
+        standard::MOVED_TIME,
+        standard::MOVED_BY_ID,
         Field::new("STAGE_ID", "stageId", Status(stages), "Stage").code(first_stage),
         Field::new(
             "PREVIOUS_STAGE_ID",
@@ -92,23 +51,11 @@ const fn process(
         )
         .read_only(),
         Field::new("SOURCE_ID", "sourceId", Status("SOURCE"), "Source").rare(),
-        Field::new(
-            "SOURCE_DESCRIPTION",
-            "sourceDescription",
-            Text,
-            "About the source",
-        )
-        .rare(),
-        Field::new("CURRENCY_ID", "currencyId", Currency, "Currency"),
-        Field::new(
-            "IS_MANUAL_OPPORTUNITY",
-            "isManualOpportunity",
-            Flag,
-            "Total entered by hand",
-        )
-        .number(0),
-        Field::new("OPPORTUNITY", "opportunity", Money, "Total").number(0),
-        Field::new("TAX_VALUE", "taxValue", Money, "Tax").number(0),
+        standard::SOURCE_DESCRIPTION,
+        standard::CURRENCY_ID,
+        standard::IS_MANUAL_OPPORTUNITY,
+        standard::OPPORTUNITY,
+        standard::TAX_VALUE,
         Field::new(
             "MYCOMPANY_ID",
             "mycompanyId",
@@ -116,20 +63,8 @@ const fn process(
             "My company",
         )
         .number(0),
-        Field::new(
-            "LAST_ACTIVITY_BY",
-            "lastActivityBy",
-            Reference("user"),
-            "Last active",
-        )
-        .read_only(),
-        Field::new(
-            "LAST_ACTIVITY_TIME",
-            "lastActivityTime",
-            DateTime,
-            "Last activity",
-        )
-        .read_only(),
+        standard::LAST_ACTIVITY_BY,
+        standard::LAST_ACTIVITY_TIME,
         Field::new(
             "PARENT_ID_2",
             "parentId2",

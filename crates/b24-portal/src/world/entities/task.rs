@@ -1,3 +1,4 @@
+use super::standard;
 use crate::world::schema::Field;
 use crate::world::schema::Kind::{
     Code, DateTime, Flag, Integer, Reference, References, Text, Texts,
@@ -6,7 +7,7 @@ use crate::world::view::Words;
 
 /// Tasks: `tasks.task.*` of both versions.
 pub(in crate::world) const TASK: &[Field] = &[
-    Field::new("ID", "id", Integer, "ID").read_only(),
+    standard::ID,
     Field::new("PARENT_ID", "parentId", Reference("task"), "Parent task").rare(),
     Field::new("TITLE", "title", Text, "Title").required(),
     Field::new("DESCRIPTION", "description", Text, "Description").code(""),
@@ -59,7 +60,7 @@ pub(in crate::world) const TASK: &[Field] = &[
     .rare(),
     Field::new("END_DATE_PLAN", "endDatePlan", DateTime, "Planned end").rare(),
     Field::new("GUID", "guid", Text, "GUID").read_only(),
-    Field::new("XML_ID", "xmlId", Text, "External id").rare(),
+    standard::XML_ID,
     Field::new("COMMENTS_COUNT", "commentsCount", Integer, "Comments")
         .rare()
         .read_only(),
