@@ -13,3 +13,8 @@ pub use keys::{KEY_FILE_VARIABLE, KEY_VARIABLE, Keys};
 pub use postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
+
+/// The examples of the page about applications, tested with the crate's own.
+#[cfg(all(doctest, feature = "postgres"))]
+#[doc = include_str!("../../../docs/applications.md")]
+struct Applications;

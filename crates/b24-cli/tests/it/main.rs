@@ -15,6 +15,8 @@ mod batch;
 mod budget;
 mod call;
 mod change;
+#[cfg(unix)]
+mod documents;
 mod export;
 mod files;
 mod formats;
