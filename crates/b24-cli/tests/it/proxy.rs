@@ -551,20 +551,20 @@ fn who_leaves_before_his_turn_takes_his_call_along() {
 
 #[test]
 fn a_write_that_its_client_gave_up_is_not_written_twice() {
-    let json = || (JSON.to_owned(), br#"{"fields":{"TITLE":"one"}}"#.to_vec());
-    given_up_and_sent_again(json(), json());
+    let json = (JSON.to_owned(), br#"{"fields":{"TITLE":"one"}}"#.to_vec());
+    given_up_and_sent_again(&json, &json);
     // A client that sends a form again makes a new boundary.
     let form = |boundary| multipart(boundary, &[("fields[TITLE]", "one")]);
-    given_up_and_sent_again(form("----a1b2"), form("----c3d4"));
+    given_up_and_sent_again(&form("----a1b2"), &form("----c3d4"));
 }
 
-fn given_up_and_sent_again((kind, body): (String, Vec<u8>), again: (String, Vec<u8>)) {
+fn given_up_and_sent_again((kind, body): &(String, Vec<u8>), again: &(String, Vec<u8>)) {
     let served = served();
     let proxy = Proxy::before(&served, &[]);
     let slow = Fault::DelayAnswer(Duration::from_secs(3));
     served.portal.fail_next("crm.deal.add", slow);
     let target = format!("{}crm.deal.add?bx24_request_id=1", proxy.path());
-    let stream = send(&proxy.host, "POST", &target, &kind, &body);
+    let stream = send(&proxy.host, "POST", &target, kind, body);
     let begun = Instant::now();
     while added(&served) == 0 {
         assert!(begun.elapsed().as_secs() < 20, "it runs");

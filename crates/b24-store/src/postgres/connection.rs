@@ -39,14 +39,13 @@ impl Session {
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, tokio_postgres::Error> {
         let known = self.prepared().get(text).cloned();
-        let statement = match known {
-            Some(statement) => statement,
-            None => {
-                let types: Vec<Type> = values.iter().map(|(_, kind)| kind.clone()).collect();
-                let statement = self.client.prepare_typed(text, &types).await?;
-                self.prepared().insert(text, statement.clone());
-                statement
-            }
+        let statement = if let Some(statement) = known {
+            statement
+        } else {
+            let types: Vec<Type> = values.iter().map(|(_, kind)| kind.clone()).collect();
+            let statement = self.client.prepare_typed(text, &types).await?;
+            self.prepared().insert(text, statement.clone());
+            statement
         };
         let values: Vec<_> = values.iter().map(|(value, _)| *value).collect();
         self.client.query(&statement, &values).await

@@ -49,6 +49,7 @@ impl Waiting {
 }
 
 /// What such a process does first.
+#[expect(clippy::print_stdout, reason = "its parent reads it")]
 pub(crate) fn wait_for_go() {
     println!("ready");
     std::io::stdin().read_line(&mut String::new()).unwrap();

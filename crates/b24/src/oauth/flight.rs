@@ -115,9 +115,12 @@ impl Entry {
             return Next::Use;
         }
         match &self.flight {
-            Some(flight) if flight.until > now && watched < LEASE => {
-                Next::Wait(flight.until.saturating_sub(now).min(LEASE - watched))
-            }
+            Some(flight) if flight.until > now && watched < LEASE => Next::Wait(
+                flight
+                    .until
+                    .saturating_sub(now)
+                    .min(LEASE.saturating_sub(watched)),
+            ),
             Some(Flight {
                 asked: Some(asked), ..
             }) => {
