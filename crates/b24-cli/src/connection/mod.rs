@@ -36,7 +36,6 @@ pub(crate) use config::{Config, Files, Profile, WithLabels, project};
 pub(crate) use credentials::{Secret, Store};
 pub(crate) use http::{cause, http};
 pub(crate) use identity::{Identity, User, licence, scopes, user};
-pub(crate) use plan::is_enterprise;
 pub(crate) use private::{Access, check, write};
 pub(crate) use state::{private_file, state_directory};
 pub(crate) use tokens::{existing as existing_store, file as store_file, key_file};
@@ -415,27 +414,22 @@ fn manners(global: &Global, profile: &Profile) -> Result<Manners, Failure> {
     let told = profile.operating_limit.as_deref();
     let told = told.map(crate::args::duration).transpose();
     let told = told.map_err(|why| Failure::usage(format!("operating_limit: {why}")))?;
+    let chosen = global.limits.as_deref().or(profile.limits.as_deref());
+    let limits = match (limits(chosen)?, profile.licence.as_deref()) {
+        (Limits::Auto, Some(licence)) => Limits::of_licence(licence),
+        (limits, _) => limits,
+    };
     Ok(Manners {
-        limits: limits(global, profile)?,
+        limits,
         share: share.map(parse_share).transpose()?.unwrap_or(1.0),
         operating: global.operating_limit.or(told),
     })
 }
 
-/// As told; `auto` goes by the plan that the portal told at `auth login`, else it is the standard one.
-fn limits(global: &Global, profile: &Profile) -> Result<Limits, Failure> {
-    let told = global
-        .limits
-        .as_deref()
-        .or(profile.limits.as_deref())
-        .unwrap_or("auto");
-    let limits = told
-        .parse()
-        .map_err(|error: b24::LimitsError| Failure::usage(format!("--limits: {error}")))?;
-    match profile.licence.as_deref() {
-        Some(licence) if limits == Limits::Auto && is_enterprise(licence) => Ok(Limits::Enterprise),
-        _ => Ok(limits),
-    }
+/// The limits of a portal as a person writes them.
+pub(crate) fn limits(told: Option<&str>) -> Result<Limits, Failure> {
+    let limits = told.unwrap_or("auto").parse();
+    limits.map_err(|error: b24::LimitsError| Failure::usage(format!("--limits: {error}")))
 }
 
 /// `50%`, `50` or `0.5`.

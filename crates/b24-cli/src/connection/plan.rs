@@ -71,13 +71,6 @@ fn recall(file: &PathBuf) -> Option<String> {
     fs::read_to_string(file).ok()
 }
 
-/// Plans are called `en_pro100`, `de_ent250`, …
-pub(crate) fn is_enterprise(licence: &str) -> bool {
-    licence
-        .split_once('_')
-        .is_some_and(|(_, plan)| plan.starts_with("ent"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,12 +87,15 @@ mod tests {
             ("en_pro100", false),
             ("enterprise", false),
         ] {
-            assert_eq!(is_enterprise(licence), enterprise, "{licence}");
             let plan = plan(true);
             assert!(plan.is_wanted());
             plan.learn(licence);
             assert!(!plan.is_wanted());
-            assert_eq!(plan.limits() == Some(Limits::Enterprise), enterprise);
+            assert_eq!(
+                plan.limits() == Some(Limits::Enterprise),
+                enterprise,
+                "{licence}"
+            );
         }
     }
 

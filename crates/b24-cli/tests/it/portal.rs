@@ -232,6 +232,31 @@ fn each_nth_request_goes_wrong_and_the_wall_stands_where_it_is_put() {
     assert!(objects.contains(&waiting), "{text}");
 }
 
+#[cfg(unix)]
+#[test]
+fn the_limits_are_those_that_are_told() {
+    let home = Home::new();
+    let b24 = assert_cmd::cargo::cargo_bin("b24");
+    let call = "--limits off --timeout 5s call server.time";
+    let script = format!(
+        "for n in 1 2 3; do '{}' -q {call}; done; '{}' portal log",
+        b24.display(),
+        b24.display()
+    );
+    let statuses = |limits: &[&str]| {
+        let text = run(&home, limits, &["sh", "-c", &script]);
+        let requests = text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let statuses = requests.filter_map(|request| request["status"].as_u64());
+        statuses.filter(|status| *status == 503).count()
+    };
+    assert_eq!(statuses(&["--limits", "1/1000"]), 0);
+    assert!(statuses(&["--limits", "1/0.5"]) > 0);
+    let wrong = [PORTAL, &["--limits", "fast"]].concat();
+    assert_shown!(home.run(&wrong));
+}
+
 #[test]
 fn nothing_to_control() {
     let home = Home::new();

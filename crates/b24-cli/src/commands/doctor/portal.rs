@@ -1,11 +1,12 @@
 //! What the portal says: who we are there, what we may, and how much of it is left.
 
+use b24::Limits;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Check, Verdict};
 use crate::commands::limits::{self, ASSUMED};
-use crate::connection::{is_enterprise, licence};
+use crate::connection::licence;
 use crate::failure::{Failure, Kind, from_sdk};
 use crate::printer::{counted, time_after};
 use crate::session::Connection;
@@ -183,7 +184,7 @@ fn plan(info: &Answered, connection: &Connection) -> Check {
         ),
         Some(licence) => {
             let text = format!("{licence}; limits {limits}");
-            let enterprise = is_enterprise(licence);
+            let enterprise = Limits::of_licence(licence) == Limits::Enterprise;
             if enterprise && limits::name(connection.manners().limits) == "standard" {
                 return Check::warning("plan", text, "--limits enterprise reads faster");
             }

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use b24_portal::{App, Edition, Portal, PortalBuilder, StartError, Unplayed};
+use b24::Limits;
+use b24_portal::{App, Edition, Operating, Portal, PortalBuilder, Rate, StartError, Unplayed};
 use clap::ValueEnum;
 use serde_json::json;
 
 use super::address::{Address, LastStarted};
 use crate::commands::child;
-use crate::connection::{Access, write};
+use crate::connection::{self, Access, write};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::{Printer, Summary, grouped};
@@ -39,7 +40,7 @@ pub(super) struct ServeArgs {
     /// Refuse webhooks over http, as every real portal does.
     #[arg(long)]
     require_https: bool,
-    /// The plan, and so the limits.
+    /// The plan, and so the limits, unless --limits and --operating-limit set others.
     #[arg(long, value_enum, default_value = "cloud")]
     edition: EditionArg,
     /// How long one request may take; what takes longer is answered with a page (504) and stopped.
@@ -171,7 +172,7 @@ async fn start(args: &ServeArgs, session: &Session) -> Result<Started> {
     if let Some(path) = &args.ready_file {
         not_ready(path);
     }
-    let portal = builder(args, session)
+    let portal = builder(args, session)?
         .start()
         .await
         .map_err(|error| not_started(&error))?;
@@ -181,7 +182,7 @@ async fn start(args: &ServeArgs, session: &Session) -> Result<Started> {
     let mut address = Address::of(&portal, ca.clone(), installed.as_ref());
     let mut others = Vec::new();
     for _ in 1..args.portals {
-        let other = builder(args, session).port(0).beside(&portal);
+        let other = builder(args, session)?.port(0).beside(&portal);
         let other = other.start().await.map_err(|error| not_started(&error))?;
         let installed = app.clone().map(|app| other.add_app(app));
         let known = Address::of(&other, ca.clone(), installed.as_ref());
@@ -229,7 +230,7 @@ async fn start(args: &ServeArgs, session: &Session) -> Result<Started> {
     })
 }
 
-fn builder(args: &ServeArgs, session: &Session) -> PortalBuilder {
+fn builder(args: &ServeArgs, session: &Session) -> Result<PortalBuilder, Failure> {
     let mut builder = Portal::builder()
         .listen(args.listen)
         .port(args.port)
@@ -247,6 +248,12 @@ fn builder(args: &ServeArgs, session: &Session) -> PortalBuilder {
             UnplayedArg::Stub => Unplayed::Stub,
             UnplayedArg::NotFound => Unplayed::NotFound,
         });
+    if let Some(rate) = rate(session.global.limits.as_deref())? {
+        builder = builder.rate(rate);
+    }
+    if let Some(limit) = session.global.operating_limit {
+        builder = builder.operating(Operating::Limit(limit.as_secs_f64()));
+    }
     if args.https {
         builder = builder.https();
     }
@@ -259,7 +266,19 @@ fn builder(args: &ServeArgs, session: &Session) -> PortalBuilder {
     if session.printer.verbosity() > 0 {
         builder = builder.log_to(Requests(session.printer.clone()));
     }
-    builder
+    Ok(builder)
+}
+
+/// What `--limits` says of this portal's own; without it, and with `auto`, the edition does.
+fn rate(told: Option<&str>) -> Result<Option<Rate>, Failure> {
+    let bucket = |size, per_second| Some(Rate::Bucket { size, per_second });
+    Ok(match connection::limits(told)? {
+        Limits::Off => Some(Rate::Off),
+        Limits::Standard => bucket(50.0, 2.0),
+        Limits::Enterprise => bucket(250.0, 5.0),
+        Limits::Custom { burst, rate } => bucket(burst.into(), rate),
+        _ => None,
+    })
 }
 
 /// Shows each request as a line of ours.
