@@ -145,6 +145,11 @@ impl Printer {
         self.meter().show(progress);
     }
 
+    /// A part of the command is done; what comes next is counted anew.
+    pub(crate) fn progress_ends(&self) {
+        self.meter().clear();
+    }
+
     /// What the command waits for.
     pub(crate) fn waiting(&self, text: &str) {
         self.meter().wait(text);

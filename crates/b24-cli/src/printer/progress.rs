@@ -148,8 +148,9 @@ impl Meter {
         }
     }
 
-    /// Takes the bar away.
+    /// Takes the bar away; the next one begins from the start.
     pub(super) fn clear(&mut self) {
+        (self.started, self.shown) = (None, None);
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }

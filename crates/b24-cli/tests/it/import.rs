@@ -238,13 +238,17 @@ fn a_file_that_is_no_journal_stays_as_it_is() {
 }
 
 #[test]
-fn standard_input_needs_a_journal() {
+fn standard_input_needs_a_journal_but_for_a_plan() {
     let (served, home) = (portal(), Home::new());
     let text = shown(&run(&served, &home, &["import", "deals", "-"]));
     assert!(text.starts_with("exit: 2"), "{text}");
     assert!(text.contains("hint: --journal FILE"), "{text}");
     deals(&home, 7);
-    let file = std::fs::File::open(home.file("deals.csv")).expect("the file");
+    let file = || std::fs::File::open(home.file("deals.csv")).expect("the file");
+    let mut plan = b24(&served, &home, &["import", "deals", "-", "--dry-run"]);
+    let text = shown(&plan.stdin(file()).output().expect("b24 runs"));
+    assert!(text.starts_with("exit: 0"), "{text}");
+    assert!(text.contains("nothing was sent"), "{text}");
     let mut command = b24(
         &served,
         &home,
@@ -258,7 +262,7 @@ fn standard_input_needs_a_journal() {
             "f.csv",
         ],
     );
-    let text = shown(&command.stdin(file).output().expect("b24 runs"));
+    let text = shown(&command.stdin(file()).output().expect("b24 runs"));
     assert!(text.starts_with("exit: 0"), "{text}");
     assert_each_once(&served, 7);
 }

@@ -1,5 +1,7 @@
 //! The journal of an import: found or made, and what it has to know before the first row is sent.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use super::jobs::Plan;
@@ -32,10 +34,15 @@ impl Import<'_> {
     }
 
     /// The journal of an earlier run, or a new one after the plan was agreed to.
-    pub(super) fn open_journal(&self, survey: &Survey, shown: &Shown<'_>) -> Result<Journal> {
+    pub(super) fn open_journal(
+        &self,
+        path: &Path,
+        survey: &Survey,
+        shown: &Shown<'_>,
+    ) -> Result<Journal> {
         let question = self.question(survey);
         let open = |restart| {
-            Journal::open(&self.journal, &question, restart).map_err(|error| {
+            Journal::open(path, &question, restart).map_err(|error| {
                 let failure = error.failure();
                 if error.is_disk() {
                     return failure.hint("or --journal FILE keeps it elsewhere");
@@ -43,7 +50,7 @@ impl Import<'_> {
                 failure
             })
         };
-        let there = self.journal.metadata().is_ok_and(|facts| facts.len() > 0);
+        let there = path.metadata().is_ok_and(|facts| facts.len() > 0);
         if there && !self.args.restart {
             let journal = open(false)?;
             let settle = self.args.settle;
@@ -52,7 +59,7 @@ impl Import<'_> {
         }
         if there {
             let loss = "what it has sent is sent again";
-            bulk::may_restart(&self.journal, loss, self.session)?;
+            bulk::may_restart(path, loss, self.session)?;
         }
         shown.consent()?;
         Ok(open(self.args.restart)?)

@@ -194,7 +194,11 @@ fn encoding(name: &str) -> Result<&'static Encoding, String> {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, session: &Session) -> Result<Exit> {
-    let journal = journal_path(&args)?;
+    let journal = match journal_path(&args) {
+        // A plan needs none.
+        Err(_) if session.global.dry_run => None,
+        path => Some(path?),
+    };
     check_mode(&args)?;
     let word = Word::read(&args.entity, Api::V2)?;
     let options = intake::Options {
@@ -254,7 +258,8 @@ struct Import<'a> {
     connection: &'a Connection,
     target: Target,
     source: Source,
-    journal: PathBuf,
+    /// `None`: only the plan can be shown.
+    journal: Option<PathBuf>,
 }
 
 impl Import<'_> {
@@ -282,7 +287,7 @@ impl Import<'_> {
             files: self.directory(),
         };
         let checker = Checker::new(mapping, codes, settings);
-        let survey = survey(&self.source, &checker, key.as_deref(), &session.stop)?;
+        let survey = survey(&self.source, &checker, key.as_deref(), session)?;
         let external = External::of(
             &self.target.entity,
             &fields,
@@ -299,13 +304,14 @@ impl Import<'_> {
             key: key.as_deref(),
             external: &external,
             survey: &survey,
-            journal: &self.journal,
+            journal: self.journal.as_deref(),
         };
-        if session.global.dry_run {
+        let journal = shown.journal.filter(|_| !session.global.dry_run);
+        let Some(path) = journal else {
             shown.report()?;
             return Ok(Exit::Done);
-        }
-        let journal = self.open_journal(&survey, &shown)?;
+        };
+        let journal = self.open_journal(path, &survey, &shown)?;
         let plan = Plan {
             target: &self.target,
             mode: self.args.mode,
@@ -315,7 +321,7 @@ impl Import<'_> {
             checker: &checker,
             survey: &survey,
         };
-        self.send(&plan, journal).await
+        self.send(&plan, path, journal).await
     }
 
     /// The field that tells which row is meant, as the portal names it.
@@ -383,7 +389,7 @@ impl Import<'_> {
             .to_owned()
     }
 
-    async fn send(&self, plan: &Plan<'_>, journal: Journal) -> Result<Exit> {
+    async fn send(&self, plan: &Plan<'_>, path: &Path, journal: Journal) -> Result<Exit> {
         let journal = SharedJournal::new(journal);
         let above = self.above(plan, &journal).await?;
         let rows = self.source.rows()?;
@@ -396,7 +402,7 @@ impl Import<'_> {
             total: plan.survey.rows,
         };
         let ended = bulk::run(&mut jobs, &journal, &how).await?;
-        let place = failed::Place::of(self.args.failed.as_deref(), &self.args.file, &self.journal);
+        let place = failed::Place::of(self.args.failed.as_deref(), &self.args.file, path);
         let failed = failed::write_failed(&place, &self.source, &journal)?;
         let told = Told {
             session: self.session,

@@ -33,7 +33,7 @@ pub(super) struct Shown<'a> {
     pub(super) key: Option<&'a str>,
     pub(super) external: &'a External,
     pub(super) survey: &'a Survey,
-    pub(super) journal: &'a Path,
+    pub(super) journal: Option<&'a Path>,
 }
 
 impl Shown<'_> {
@@ -119,7 +119,9 @@ impl Shown<'_> {
                 self.methods()
             ),
         ));
-        lines.push(("journal", self.journal.display().to_string()));
+        if let Some(journal) = self.journal {
+            lines.push(("journal", journal.display().to_string()));
+        }
         lines
     }
 
@@ -139,7 +141,7 @@ impl Shown<'_> {
             "starts": self.target.automation(self.mode),
             "requests": self.requests(),
             "seconds": self.seconds(),
-            "journal": self.journal.display().to_string(),
+            "journal": self.journal.map(|journal| journal.display().to_string()),
             "portal": self.connection.host,
             "origin": self.connection.origin,
         });

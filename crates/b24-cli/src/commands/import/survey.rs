@@ -8,8 +8,12 @@ use crate::check::{Checked, Checker, Files, Reason};
 use crate::failure::Failure;
 use crate::intake::{BadRow, Row, Source};
 use crate::parameters::Tree;
+use crate::printer::Progress;
 use crate::resume::Hash;
-use crate::stop::Stop;
+use crate::session::Session;
+
+/// Progress is told after so many rows: a file of less is checked at once.
+const SHOWN: u64 = 10_000;
 
 /// What the first pass has found.
 #[derive(Debug, Default)]
@@ -48,7 +52,7 @@ pub(super) fn survey(
     source: &Source,
     checker: &Checker,
     key: Option<&str>,
-    stop: &Stop,
+    session: &Session,
 ) -> Result<Survey, Failure> {
     let mut found = Survey::default();
     let mut seen = Seen::default();
@@ -56,10 +60,17 @@ pub(super) fn survey(
     hash(&mut content, &source.columns());
     let mut rows = source.rows()?;
     while let Some(read) = rows.read()? {
-        if let Some(reason) = stop.reason() {
+        if let Some(reason) = session.stop.reason() {
             return Err(Failure::stopped(reason, "import").state("nothing was sent"));
         }
         found.rows += 1;
+        if found.rows.is_multiple_of(SHOWN) {
+            session.printer.progress(&Progress {
+                what: "rows checked".to_owned(),
+                done: found.rows,
+                ..Progress::default()
+            });
+        }
         match read {
             Ok(row) => {
                 hash(&mut content, &row.cells);
@@ -75,6 +86,7 @@ pub(super) fn survey(
             }
         }
     }
+    session.printer.progress_ends();
     found.content = content.text();
     Ok(found)
 }
