@@ -14,6 +14,7 @@ use crate::log::RequestLog;
 use crate::oauth::{self, Lifetimes, OAuthListener, Realm, Registry};
 use crate::play::Facts;
 use crate::portal::Portal;
+use crate::secret::secret_word;
 use crate::server::{self, Doors, Tls, TlsError};
 use crate::settings::{
     Data, Edition, Operating, PastTheEnd, Rate, Settings, Statuses, Unplayed, V3Profile,
@@ -94,8 +95,8 @@ impl Default for PortalBuilder {
             settings: Settings::default(),
             listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
-            secret: random_word(16),
-            control_token: random_word(32),
+            secret: secret_word(16),
+            control_token: secret_word(32),
             https: false,
             https_hosts: Vec::new(),
             ca_out: None,
@@ -398,12 +399,4 @@ impl PortalBuilder {
         }
         Ok(Some(tls))
     }
-}
-
-/// Small letters and digits, as the portal makes its secrets.
-pub(crate) fn random_word(length: usize) -> String {
-    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    (0..length)
-        .map(|_| char::from(LETTERS[fastrand::usize(..LETTERS.len())]))
-        .collect()
 }

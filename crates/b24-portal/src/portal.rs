@@ -8,10 +8,11 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 
-use crate::builder::{PortalBuilder, random_word};
+use crate::builder::PortalBuilder;
 use crate::faults::{Fault, FaultRule};
 use crate::log::LogEntry;
 use crate::oauth::OAuthListener;
+use crate::secret::secret_word;
 use crate::server;
 use crate::shared::{ADMINISTRATOR, Refusals, Shared, lock};
 use crate::world::automation::Automation;
@@ -148,7 +149,7 @@ impl Portal {
 
     /// One more webhook, with these scopes; its URL.
     pub fn add_webhook(&self, user_id: i64, scopes: &[&str]) -> String {
-        let secret = random_word(16);
+        let secret = secret_word(16);
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         lock(&self.shared.access).add(user_id, secret.clone(), scopes);
         webhook_url(&self.shared, user_id, &secret)

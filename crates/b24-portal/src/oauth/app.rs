@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::builder::random_word;
+use crate::secret::secret_word;
 
 /// How an application was obtained; one letter on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -177,7 +177,7 @@ fn random_client_id() -> String {
 }
 
 fn random_client_secret() -> String {
-    random_word(50)
+    secret_word(50)
 }
 
 const fn first_version() -> i64 {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::exchange::Ask;
-use super::hex;
 use super::registry::Seat;
 use crate::clock::Moment;
+use crate::secret::secret_hex;
 
 /// Digits of a code or token, as portals make them; the log knows tokens by it.
 pub(crate) const LENGTH: usize = 70;
@@ -52,7 +52,7 @@ impl Grants {
         scopes: Vec<String>,
         until: Moment,
     ) -> String {
-        let token = hex(LENGTH);
+        let token = secret_hex(LENGTH);
         let access = Access {
             seat,
             user_id,
@@ -91,7 +91,7 @@ impl Grants {
 }
 
 fn issue(grants: &mut HashMap<String, Grant>, seat: Seat, user_id: i64, until: Moment) -> String {
-    let word = hex(LENGTH);
+    let word = secret_hex(LENGTH);
     let grant = Grant {
         seat,
         user_id,

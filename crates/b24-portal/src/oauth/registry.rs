@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::app::{App, Installation};
-use super::{grants, hex};
+use super::grants;
 use crate::php::PhpArray;
+use crate::secret::secret_hex;
 use crate::shared::Shared;
 
 /// An application on a portal.
@@ -135,7 +136,7 @@ impl Registry {
         let installed = Installed {
             number,
             state: Installation::Installed,
-            application_token: hex(32),
+            application_token: secret_hex(32),
             options: PhpArray::new(),
             options_of_users: HashMap::new(),
         };
