@@ -19,6 +19,7 @@ mod intake;
 mod journal;
 mod labels;
 mod log;
+mod memory;
 mod parameters;
 mod printer;
 mod prompt;

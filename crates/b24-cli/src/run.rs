@@ -12,6 +12,7 @@ use crate::commands;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
 use crate::log;
+use crate::memory;
 use crate::printer::{ColorChoice, Printer, ProgressChoice, StdoutClosed, Style};
 use crate::report;
 use crate::session::Session;
@@ -19,6 +20,7 @@ use crate::signals;
 
 /// Parses, runs, reports. Nothing but the parser runs for `--version` and `--help`.
 pub(crate) fn main() -> ExitCode {
+    memory::keep_private();
     let parsed = args::grammar()
         .try_get_matches()
         .and_then(|matches| Cli::from_arg_matches(&matches));

@@ -27,6 +27,8 @@ mod import_faults;
 mod import_input;
 mod labels;
 mod machine;
+#[cfg(unix)]
+mod memory;
 mod messages;
 mod once;
 mod portal;

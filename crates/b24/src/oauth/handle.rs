@@ -21,6 +21,10 @@ use crate::store::{Row, TokenKey, TokenStore};
 /// Cloning is cheap; make one per application and process. Tokens are refreshed at a call that needs it, never by a
 /// timer, and once for all tasks and for all processes that share the store.
 ///
+/// No `Debug`, error or log shows a secret. Memory holds them in the clear: whether a crash may leave a core file, and who
+/// may attach to the process, is for the program to decide (on Linux `prctl(PR_SET_DUMPABLE, 0)` forbids both, elsewhere
+/// `setrlimit(RLIMIT_CORE)` the first; the command `b24` does so).
+///
 /// ```no_run
 /// # async fn run(client_id: &str, client_secret: &str, query: &str) -> Result<(), b24::Error> {
 /// let oauth = b24::OAuth::new(b24::App::new(client_id, client_secret), b24::MemoryStore::new());
