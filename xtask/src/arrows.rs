@@ -25,7 +25,7 @@ const RULES: &[Rule] = &[
     Rule {
         name: "b24",
         may: &[],
-        in_tests: &["b24-portal"],
+        in_tests: &["b24-portal", "b24-seen"],
         never: &[
             "anyhow",
             "axum",
@@ -67,15 +67,15 @@ const RULES: &[Rule] = &[
     Rule {
         name: "b24-portal",
         may: &[],
-        // Not even in tests: sharing the client's code would share its bugs.
-        in_tests: &[],
+        // No b24, not even in tests: sharing the client's code would share its bugs.
+        in_tests: &["b24-seen"],
         never: &["b24", "clap"],
         outside: None,
     },
     Rule {
         name: "b24-store",
         may: &["b24"],
-        in_tests: &["b24-portal", "b24-store"],
+        in_tests: &["b24-portal", "b24-seen", "b24-store"],
         never: &["axum", "clap"],
         outside: Some(&[
             "base64",
@@ -91,9 +91,16 @@ const RULES: &[Rule] = &[
     Rule {
         name: "b24-cli",
         may: &["b24", "b24-portal", "b24-store"],
-        in_tests: &[],
+        in_tests: &["b24-seen"],
         never: &[],
         outside: None,
+    },
+    Rule {
+        name: "b24-seen",
+        may: &[],
+        in_tests: &[],
+        never: &[],
+        outside: Some(&["tempfile", "tracing"]),
     },
     Rule {
         name: "xtask",

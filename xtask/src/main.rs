@@ -10,10 +10,13 @@ mod codegen;
 mod compat;
 mod debian;
 mod deny;
+mod encodings;
 mod file_size;
 mod peers;
 mod postgres;
 mod process;
+mod secrets;
+mod shown;
 mod test;
 mod wasm;
 

@@ -1,7 +1,8 @@
 //! Running other programs.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -28,6 +29,29 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command
         .status()
         .with_context(|| format!("cannot run `{line}`"))?;
+    if !status.success() {
+        bail!("`{line}` failed: {status}");
+    }
+    Ok(())
+}
+
+/// Runs a command to its end as [`run`] does, with its standard output handed on line by line.
+pub(crate) fn run_to(command: &mut Command, out: &mut impl Write) -> Result<()> {
+    let line = command_line(command);
+    let failed = || format!("cannot run `{line}`");
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(failed)?;
+    if let Some(stdout) = child.stdout.take() {
+        let mut stdout = BufReader::new(stdout);
+        let mut bytes = Vec::new();
+        while stdout.read_until(b'\n', &mut bytes)? > 0 {
+            out.write_all(&bytes)?;
+            bytes.clear();
+        }
+    }
+    let status = child.wait().with_context(failed)?;
     if !status.success() {
         bail!("`{line}` failed: {status}");
     }

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{cargo, run as run_process};
+use crate::process::{cargo, run as run_process, run_to};
+use crate::secrets::Run;
+use crate::shown::Shown;
 use crate::{arrows, codegen, file_size, postgres, wasm};
 
 struct Step {
@@ -74,21 +76,32 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "tests",
-        about: "unit and integration tests",
-        run: |root| {
-            postgres::provide()?;
-            let arguments = [
-                "test",
-                "--workspace",
-                "--lib",
-                "--bins",
-                "--tests",
-                "--examples",
-            ];
-            run_process(&mut cargo(root, &arguments))
-        },
+        about: "unit and integration tests, and no secret in all that they leave behind",
+        run: tests,
     },
 ];
+
+/// The tests, and then the search for secrets. The runner's last line is printed after what the search says.
+fn tests(root: &Path) -> Result<()> {
+    postgres::provide()?;
+    let run = Run::begin()?;
+    let arguments = [
+        "test",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--examples",
+        "--",
+        "--show-output",
+    ];
+    let mut command = cargo(root, &arguments);
+    let mut shown = Shown::new(std::io::stdout(), run.output()?);
+    run_to(command.envs(run.variables()), &mut shown)?;
+    eprintln!("== secrets: {}", run.search()?);
+    shown.end()?;
+    Ok(())
+}
 
 /// Runs every step, or those named.
 pub(crate) fn run(root: &Path, only: &[&str]) -> Result<()> {

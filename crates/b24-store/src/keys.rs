@@ -313,7 +313,7 @@ mod tests {
     #[test]
     fn a_key_that_others_can_read_is_none() {
         use std::os::unix::fs::PermissionsExt;
-        let directory = tempfile::tempdir().unwrap();
+        let directory = b24_seen::folder();
         let path = directory.path().join("key");
         std::fs::write(&path, Keys::generate()).unwrap();
         let set = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));

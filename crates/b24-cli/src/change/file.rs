@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_file_is_whole_or_not_there() {
-        let home = tempfile::tempdir().unwrap();
+        let home = b24_seen::folder();
         let path = home.path().join("deals.undo.jsonl");
         let head = Head::new("delete", "acme.bitrix24.com", "deals".to_owned());
         let mut writer = Writer::create(&path, &head).unwrap();

@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_plan_is_remembered_for_an_hour() {
-        let home = tempfile::tempdir().unwrap();
+        let home = b24_seen::folder();
         let file = home.path().join("licence.txt");
         assert_eq!(recall(&file), None);
         fs::write(&file, "de_ent250").unwrap();

@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_pipe_is_written_to_and_stays_one() {
-        let home = tempfile::tempdir().unwrap();
+        let home = b24_seen::folder();
         let pipe = home.path().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status();
         assert!(made.unwrap().success());
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_link_stays_one() {
-        let home = tempfile::tempdir().unwrap();
+        let home = b24_seen::folder();
         let (file, link) = (home.path().join("file"), home.path().join("link"));
         fs::write(&file, "before").unwrap();
         symlink(&file, &link).unwrap();

@@ -10,7 +10,7 @@ use super::*;
 
 /// A file of these bytes.
 fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
-    let home = tempfile::tempdir().unwrap();
+    let home = b24_seen::folder();
     let path = home.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     (home, path)
@@ -228,7 +228,7 @@ fn what_excel_was_made_to_show_is_what_it_was() {
 
 /// A row of 100 MB between two others.
 fn with_a_long_row(name: &str, [before, long, after]: [&str; 3]) -> String {
-    let home = tempfile::tempdir().unwrap();
+    let home = b24_seen::folder();
     let path = home.path().join(name);
     let mut file = std::fs::File::create(&path).unwrap();
     file.write_all(before.as_bytes()).unwrap();

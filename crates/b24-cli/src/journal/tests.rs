@@ -12,7 +12,7 @@ struct Place(TempDir);
 
 impl Place {
     fn new() -> Self {
-        Self(TempDir::new().unwrap())
+        Self(b24_seen::folder())
     }
 
     fn path(&self) -> PathBuf {

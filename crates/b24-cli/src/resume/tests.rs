@@ -27,7 +27,7 @@ const ANY: Wish = Wish { within: None };
 
 #[test]
 fn a_note_is_found_by_the_same_question_only() {
-    let home = tempfile::tempdir().unwrap();
+    let home = b24_seen::folder();
     let mut first = journal(home.path(), "a");
     assert!(first.earlier(ANY, 0).unwrap().is_none());
     assert!(first.is_due());
@@ -45,7 +45,7 @@ fn a_note_is_found_by_the_same_question_only() {
 
 #[test]
 fn a_part_that_lost_bytes_does_not_count() {
-    let home = tempfile::tempdir().unwrap();
+    let home = b24_seen::folder();
     journal(home.path(), "a")
         .note(mark(100), Instant::now())
         .unwrap();
@@ -95,7 +95,7 @@ fn a_part_may_be_too_old() {
 
 #[test]
 fn a_broken_note_is_told() {
-    let home = tempfile::tempdir().unwrap();
+    let home = b24_seen::folder();
     std::fs::write(home.path().join("deals.csv.b24state"), "{").unwrap();
     let why = journal(home.path(), "a").earlier(ANY, 5).unwrap_err();
     assert!(why.ends_with("is not readable"), "{why}");

@@ -1,5 +1,6 @@
 //! `b24 auth` with an application: how it is connected, what is told of it, and that every command works by it.
 
+use b24_seen::Said;
 use std::fs;
 use std::time::Duration;
 
@@ -117,7 +118,7 @@ fn without_a_terminal_what_is_missing_is_named() {
     assert_shown!("no_secret", stage.run(&id));
     let mut command = stage.b24(&[&id[..], &["--callback", ELSEWHERE]].concat());
     command.env("B24_CLIENT_SECRET", SECRET);
-    let text = shown(&command.output().expect("b24 runs"));
+    let text = shown(&command.output().said());
     assert!(text.starts_with("exit: 2\n"), "{text}");
     assert!(text.contains("error: stdin has ended"), "{text}");
     assert!(!stage.home.file("config/b24/credentials.toml").exists());
@@ -138,7 +139,7 @@ fn logging_in_again_needs_no_more_than_the_name() {
 #[test]
 fn the_secret_comes_from_a_file_too() {
     let stage = Stage::new();
-    let file = stage.home.write("secret.txt", &format!("{SECRET}\n"));
+    let given = stage.home.write("secret.txt", &format!("{SECRET}\n"));
     let host = stage.host();
     let mut command = stage.b24(&["auth", "login", "acme", "--app", "--portal", &host]);
     command
@@ -149,11 +150,12 @@ fn the_secret_comes_from_a_file_too() {
             ELSEWHERE,
             "--client-secret-file",
         ])
-        .arg(file);
+        .arg(&given);
     let mut login = Login::begin(command);
     let landed = landing(&get(&login.url));
     login.paste(&landed);
     let text = shown(&login.end());
+    fs::remove_file(given).expect("the file");
     assert!(text.starts_with("exit: 0\n"), "{text}");
 }
 
@@ -195,7 +197,7 @@ fn a_webhook_has_nothing_to_refresh() {
     let stage = Stage::new();
     let mut command = stage.b24(&["auth", "refresh"]);
     command.env("B24_WEBHOOK", stage.served.portal.webhook());
-    let text = shown(&command.output().expect("b24 runs"));
+    let text = shown(&command.output().said());
     assert!(text.starts_with("exit: 2\n"), "{text}");
     assert!(
         text.contains("(B24_WEBHOOK) is a webhook, which is never refreshed"),
@@ -208,7 +210,8 @@ fn a_webhook_has_nothing_to_refresh() {
 fn env_gives_a_script_what_it_needs_and_asks_first() {
     let stage = Stage::connected();
     assert_shown!(stage.run(&["auth", "env", "acme"]));
-    let text = stage.run(&["auth", "env", "acme", "--yes"]);
+    let mut command = stage.b24(&["auth", "env", "acme", "--yes"]);
+    let text = shown(&command.output().handed_out());
     assert!(text.starts_with("exit: 0\n"), "{text}");
     assert!(
         !text.contains(SECRET) && !text.contains("REFRESH"),
@@ -229,7 +232,7 @@ fn env_gives_a_script_what_it_needs_and_asks_first() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let mut command = stage.b24(&["auth", "env", "--yes"]);
     command.env("B24_WEBHOOK", stage.served.portal.webhook());
-    let text = shown(&command.output().expect("b24 runs"));
+    let text = shown(&command.output().handed_out());
     let line = format!("B24_WEBHOOK={}\n", stage.served.portal.webhook());
     assert!(text.contains(&line), "{text}");
 }
@@ -272,7 +275,7 @@ fn variables_name_an_application_without_a_profile() {
             .env("B24_REFRESH_TOKEN", &tokens.refresh_token)
             .env("B24_CLIENT_ENDPOINT", &tokens.client_endpoint)
             .env("B24_SERVER_ENDPOINT", &tokens.server_endpoint);
-        shown(&command.output().expect("b24 runs"))
+        shown(&command.output().said())
     };
     for _ in 0..2 {
         let text = run(&["call", "profile"]);
@@ -298,7 +301,7 @@ fn a_webhook_takes_the_place_of_an_application_and_the_other_way_round() {
     command
         .args(["auth", "login", "acme"])
         .write_stdin(stage.served.portal.webhook());
-    assert!(shown(&command.output().expect("b24 runs")).starts_with("exit: 0\n"));
+    assert!(shown(&command.output().said()).starts_with("exit: 0\n"));
     let text = stage.run(&["auth", "status"]);
     assert!(
         text.contains("\nwebhook ") && !text.contains("\napp "),
@@ -383,7 +386,8 @@ fn files_go_and_come_as_an_application() {
         "data[NAME]=offer.txt",
         "fileContent@offer.txt",
     ];
-    let text = stage.run(&upload);
+    // The file comes with a link to it, which holds the token.
+    let text = shown(&stage.b24(&upload).output().handed_out());
     assert!(text.starts_with("exit: 0\n"), "{text}");
     let line = text
         .lines()
@@ -407,7 +411,7 @@ fn a_profile_takes_its_secret_from_the_environment_if_none_is_kept() {
     stage.served.portal.expire_access_tokens();
     let mut command = stage.b24(&["ping"]);
     command.env("B24_CLIENT_SECRET", SECRET);
-    let text = shown(&command.output().expect("b24 runs"));
+    let text = shown(&command.output().said());
     assert!(
         text.starts_with("exit: 0\n") && text.contains("(profile acme)"),
         "{text}"
@@ -443,6 +447,7 @@ fn a_person_is_asked_and_the_secret_stays_hidden() {
     let mut terminal = Command::new("timeout")
         .args(["60", "script", "-qec", &line, "/dev/null"])
         .env_clear()
+        .envs(b24_seen::log())
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", stage.home.path())
         .env("XDG_CONFIG_HOME", stage.home.file("config"))

@@ -1,5 +1,6 @@
 //! The key of the tokens: how it is changed, and what is said when it or the store is lost.
 
+use b24_seen::Said;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
@@ -108,7 +109,7 @@ fn the_key_in_the_file_is_changed_by_the_commands_that_are_hinted_at() {
 #[test]
 fn a_plan_changes_nothing_and_a_report_names_the_keys() {
     let stage = Stage::connected();
-    let (old, new) = (own_key(&stage), Keys::generate());
+    let (old, new) = (own_key(&stage), b24_seen::secret(Keys::generate()));
     fill(&stage, &old);
     let both = format!("{new},{old}");
     let text = reseal(&stage, &both, &["-n"]);
@@ -141,8 +142,8 @@ fn a_plan_changes_nothing_and_a_report_names_the_keys() {
 #[test]
 fn without_the_old_key_nothing_is_touched() {
     let stage = Stage::connected();
-    let (old, new) = (own_key(&stage), Keys::generate());
-    let wrong = format!("{new},{}", Keys::generate());
+    let (old, new) = (own_key(&stage), b24_seen::secret(Keys::generate()));
+    let wrong = format!("{new},{}", b24_seen::secret(Keys::generate()));
     for keys in [wrong.as_str(), &new] {
         let text = reseal(&stage, keys, &[]);
         assert!(text.starts_with("exit: 4\n"), "{text}");
@@ -177,7 +178,7 @@ fn where_no_token_is_nothing_is_sealed_or_made() {
 #[test]
 fn killed_in_the_middle_the_same_command_goes_on() {
     let stage = Stage::connected();
-    let (old, new) = (own_key(&stage), Keys::generate());
+    let (old, new) = (own_key(&stage), b24_seen::secret(Keys::generate()));
     fill(&stage, &old);
     // Each write takes its time.
     sql(
@@ -225,7 +226,7 @@ fn killed_in_the_middle_the_same_command_goes_on() {
 #[test]
 fn who_writes_with_the_old_key_meanwhile_is_told() {
     let stage = Stage::connected();
-    let (old, new) = (own_key(&stage), Keys::generate());
+    let (old, new) = (own_key(&stage), b24_seen::secret(Keys::generate()));
     fill(&stage, &old);
     sql(
         &stage,
@@ -286,7 +287,7 @@ fn a_key_file_that_is_missing_or_open_to_others_leaves_a_command_that_works() {
             .env("B24_CLIENT_ID", "local.1")
             .env("B24_CLIENT_SECRET", "s")
             .env("B24_MEMBER_ID", "m");
-        shown(&command.output().expect("b24 runs"))
+        shown(&command.output().said())
     };
     let text = run(&home, &["ping"]);
     assert!(text.starts_with("exit: 4\n"), "{text}");

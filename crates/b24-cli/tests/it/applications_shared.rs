@@ -1,5 +1,6 @@
 //! Many processes of the command and one pair of tokens; long work across its end.
 
+use b24_seen::Said;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ fn processes_that_find_an_expired_token_refresh_it_once() {
         .map(|_| stage.b24(&["call", "profile"]).spawn().expect("b24 runs"))
         .collect();
     for child in children {
-        let text = shown(&child.wait_with_output().expect("it ends"));
+        let text = shown(&child.wait_with_output().said());
         assert!(text.starts_with("exit: 0\n"), "{text}");
     }
     let counts = stage.served.portal.oauth_counts();
@@ -57,7 +58,7 @@ fn an_import_goes_on_across_the_end_of_its_token() {
             stage.served.portal.revoke_access_tokens();
         }
     }
-    let text = shown(&child.wait_with_output().expect("it ends"));
+    let text = shown(&child.wait_with_output().said());
     assert!(text.starts_with("exit: 0\n"), "{text}");
     assert!(text.contains("1,500 of 1,500 rows are on "), "{text}");
     assert_each_once(&stage.served, ROWS);
@@ -93,7 +94,7 @@ fn an_import_that_is_locked_out_goes_on_when_it_is_let_in() {
             .set_installation(&stage.app.client_id, to)
     };
     assert!(set(Installation::PaymentExpired));
-    let text = shown(&child.wait_with_output().expect("it ends"));
+    let text = shown(&child.wait_with_output().said());
     assert!(text.starts_with("exit: 4\n"), "{text}");
     assert!(
         text.contains("error: the subscription of this application has ended at "),

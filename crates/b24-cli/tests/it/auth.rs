@@ -1,5 +1,6 @@
 //! Choosing a portal, and the files that are kept. What needs a portal is in `messages`.
 
+use b24_seen::Said;
 use std::fs;
 
 use crate::support::{Home, assert_shown, shown};
@@ -43,7 +44,7 @@ fn the_card_of_an_application_belongs_to_app() {
     ] {
         command.env(name, "x");
     }
-    let text = shown(&command.output().expect("b24 runs"));
+    let text = shown(&command.output().said());
     assert!(text.contains("webhook"), "{text}");
 }
 
@@ -67,7 +68,7 @@ fn plain_http_is_for_this_machine() {
             .env("B24_WEBHOOK", webhook)
             .arg("ping")
             .output()
-            .expect("b24 runs")
+            .said()
     ));
 }
 
@@ -85,7 +86,7 @@ fn malformed_webhooks_are_refused_and_never_shown() {
             .env("B24_WEBHOOK", webhook)
             .arg("ping")
             .output()
-            .expect("b24 runs");
+            .said();
         let text = shown(&output);
         assert!(text.starts_with("exit: 2\n"), "{text}");
         assert!(text.contains("state: nothing was sent"), "{text}");
@@ -99,6 +100,7 @@ fn a_file_of_secrets_that_others_can_read_is_refused() {
     let home = Home::new();
     kept(&home, 0o644);
     assert_shown!(home.run(&["auth", "list"]));
+    kept(&home, 0o600);
 }
 
 #[test]
@@ -147,11 +149,12 @@ fn an_unknown_profile_is_named_with_the_nearest() {
 #[test]
 fn broken_configuration_names_the_line_and_shows_no_text() {
     let home = Home::new();
-    home.write(
+    let config = home.write(
         "config/b24/config.toml",
         "default_profile = \"a\"\n\nsecret = \"verysecret\"\n",
     );
     let text = home.run(&["auth", "list"]);
+    fs::remove_file(config).expect("the file");
     assert!(!text.contains("verysecret"), "{text}");
     assert_shown!(text);
 }
@@ -166,7 +169,7 @@ fn a_project_file_is_found_upwards() {
         .current_dir(home.file("project/deep/down"))
         .arg("ping")
         .output();
-    let text = shown(&output.expect("b24 runs"));
+    let text = shown(&output.said());
     assert!(
         text.contains("no webhook is kept for profile of-the-project"),
         "{text}"
@@ -206,7 +209,7 @@ fn a_dry_run_changes_no_profile() {
         let words = [&["auth", "login", name], flags].concat();
         let mut command = home.b24();
         command.args(words).write_stdin(served.portal.webhook());
-        shown(&command.output().expect("b24 runs"))
+        shown(&command.output().said())
     };
     login("acme", &[]);
     login("other", &[]);

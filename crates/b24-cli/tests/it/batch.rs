@@ -1,6 +1,7 @@
 //! `b24 batch`: one line of output for each command, in order, whatever happens.
 
 use b24_portal::{Fault, FaultRule};
+use b24_seen::Said;
 use serde_json::Value;
 
 use crate::served::Served;
@@ -15,7 +16,7 @@ fn run(served: &Served, home: &Home, input: &str, flags: &str) -> (Vec<Value>, S
         .args(words)
         .write_stdin(input)
         .output()
-        .expect("b24 runs");
+        .said();
     let text = shown(&output);
     assert!(
         !text.contains(served.secret()),
@@ -177,13 +178,13 @@ fn a_wrong_line_is_told_before_anything_is_sent() {
         .args(["batch", "-", "--dry-run"])
         .write_stdin(MIXED)
         .output()
-        .expect("b24 runs");
+        .said();
     all.push(format!("dry run\n{}", shown(&plan)));
     let missing = served
         .b24(&home)
         .args(["batch", "nosuch.jsonl"])
         .output()
-        .expect("b24 runs");
+        .said();
     all.push(format!("no file\n{}", shown(&missing)));
     assert_shown!(all.join("\n"));
     assert_eq!(served.portal.requests(), 0);
@@ -250,7 +251,7 @@ fn ctrl_c_tells_which_writes_were_under_way() {
         .spawn()
         .expect("b24 runs");
     interrupt_after(&served, 1, &child);
-    let output = child.wait_with_output().expect("b24 ends");
+    let output = child.wait_with_output().said();
     let lines = String::from_utf8(output.stdout).expect("text");
     let lines: Vec<Value> = lines
         .lines()

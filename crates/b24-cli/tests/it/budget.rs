@@ -1,5 +1,6 @@
 //! Several processes of the command before one portal: together they keep its rate.
 
+use b24_seen::Said;
 use std::thread;
 
 use b24_portal::Portal;
@@ -24,7 +25,7 @@ fn processes_share_one_budget_where_they_say_so() {
                 command.env("B24_SHARED_BUDGET", "1");
             }
             scope.spawn(move || {
-                let text = shown(&command.output().expect("b24 runs"));
+                let text = shown(&command.output().said());
                 assert!(text.starts_with("exit: 0\n"), "{text}");
             });
         }

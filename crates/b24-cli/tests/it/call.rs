@@ -1,13 +1,14 @@
 //! `b24 call`
 
 use b24_portal::{Fault, FaultRule};
+use b24_seen::Said;
 use serde_json::Value;
 
 use crate::served::Served;
 use crate::support::{Home, assert_shown, shown};
 
 fn run(served: &Served, home: &Home, words: &[&str]) -> std::process::Output {
-    let output = served.b24(home).args(words).output().expect("b24 runs");
+    let output = served.b24(home).args(words).output().said();
     let text = shown(&output);
     assert!(
         !text.contains(served.secret()),
@@ -187,7 +188,7 @@ fn a_profile_may_want_to_be_asked_before_writes() {
         .args(["auth", "login", "acme"])
         .write_stdin(served.portal.webhook())
         .output();
-    assert!(login.expect("b24 runs").status.success());
+    assert!(login.said().status.success());
     let config = home.file("config/b24/config.toml");
     let text = std::fs::read_to_string(&config).expect("the configuration");
     let text = text.replace("[profile.acme]", "[profile.acme]\nmode = \"confirm\"");
@@ -215,7 +216,7 @@ fn standard_input_gives_parameters_once() {
             .args(words)
             .write_stdin(r#"{"id":5}"#)
             .output();
-        output.expect("b24 runs")
+        output.said()
     };
     let deal: Value =
         serde_json::from_slice(&run(&["call", "crm.deal.get", "-"]).stdout).expect("JSON");

@@ -1,5 +1,6 @@
 //! `b24 update`, `b24 delete`, `b24 undo`
 
+use b24_seen::Said;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -18,7 +19,7 @@ fn served() -> Served {
 }
 
 fn run(served: &Served, home: &Home, words: &[&str]) -> String {
-    let output = served.b24(home).args(words).output().expect("b24 runs");
+    let output = served.b24(home).args(words).output().said();
     let text = shown(&output);
     assert!(
         !text.contains(served.secret()),
@@ -385,6 +386,7 @@ fn a_killed_change_goes_on_with_the_rows_of_its_plan() {
             .args(words)
             .args(CONSENT)
             .env_clear()
+            .envs(b24_seen::log())
             .env("HOME", home.path())
             .env("XDG_STATE_HOME", home.file("state"))
             .env("B24_WEBHOOK", served.portal.webhook())
@@ -459,7 +461,7 @@ fn what_cannot_be_undone_is_not_done() {
         .env("HOME", home.path())
         .env("XDG_STATE_HOME", home.file("state"))
         .current_dir(home.path());
-    let text = shown(&sh.output().expect("sh runs"));
+    let text = shown(&sh.output().said());
     assert!(text.starts_with("exit: 1\n"), "{text}");
     assert!(
         text.contains("state: nothing was sent: what cannot be undone is not done"),

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use b24_portal::Portal;
+use b24_seen::Said;
 
 use crate::stage::{Login, SECRET, Stage, free_port, get, landing};
 use crate::support::{Home, shown};
@@ -27,6 +28,7 @@ fn shell(home: &Home, block: &str) -> Command {
     shell
         .args(["-ec", block])
         .env_clear()
+        .envs(b24_seen::log())
         .env("PATH", format!("{directory}:{path}"))
         .env("HOME", home.path())
         .env("TZ", "UTC")
@@ -63,12 +65,13 @@ fn commands_for_applications_work_as_they_stand() {
             assert!(get(&landed).starts_with("HTTP/1.1 200"));
             login.end()
         } else {
-            command.output().expect("a shell runs")
+            command.output().said()
         };
         let text = shown(&output);
         assert!(text.starts_with("exit: 0\n"), "{block}\n{text}");
         said.push_str(&text);
     }
+    fs::remove_file(home.file("secret.txt")).expect("the file");
     for told in [
         "profile acme is kept, and is the default",
         "1 row sealed anew; all are sealed with key ",

@@ -1,5 +1,6 @@
 //! `b24 export`: every format holds the portal's rows, and every failure says what is kept.
 
+use b24_seen::Said;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::process::{Output, Stdio};
@@ -14,11 +15,7 @@ use crate::served::interrupt_after;
 use crate::support::{Home, assert_shown, shown};
 
 fn run(served: &Served, home: &Home, line: &str) -> Output {
-    let output = served
-        .b24(home)
-        .args(line.split(' '))
-        .output()
-        .expect("b24 runs");
+    let output = served.b24(home).args(line.split(' ')).output().said();
     let text = shown(&output);
     assert!(
         !text.contains(served.secret()),
@@ -410,7 +407,7 @@ fn a_reader_that_leaves_is_a_success() {
     let mut start = [0; 16];
     reader.read_exact(&mut start).expect("the first row");
     drop(reader);
-    let output = child.wait_with_output().expect("b24 ends");
+    let output = child.wait_with_output().said();
     assert_eq!(shown(&output), "exit: 0\n--- stdout\n--- stderr\n");
 }
 

@@ -1,5 +1,6 @@
 //! Workbooks, Parquet and packed text, read by other readers than the command's own.
 
+use b24_seen::Said;
 use std::fs::File;
 use std::io::Read;
 
@@ -12,7 +13,7 @@ use crate::served::Served;
 use crate::support::{Home, assert_shown, shown};
 
 fn run(served: &Served, home: &Home, words: &[&str]) -> String {
-    let output = served.b24(home).args(words).output().expect("b24 runs");
+    let output = served.b24(home).args(words).output().said();
     shown(&output)
 }
 
@@ -78,12 +79,7 @@ fn packed_text_holds_the_rows_of_the_portal() {
         "export", "deals", "--select", "id", "--filter", "id<0", "-f",
     ];
     for (ending, format) in [("gz", "csv.gz"), ("zst", "json.zst"), ("gz", "jsonl.gz")] {
-        let output = served
-            .b24(&home)
-            .args(words)
-            .arg(format)
-            .output()
-            .expect("b24 runs");
+        let output = served.b24(&home).args(words).arg(format).output().said();
         let text = unpacked(ending, output.stdout.as_slice());
         let expected: &[u8] = match format {
             "csv.gz" => b"id\n",
@@ -248,7 +244,7 @@ fn workbooks_and_parquet_go_to_a_pipe_and_may_be_empty() {
         .args(words)
         .args(["parquet", "--limit", "3"])
         .output()
-        .expect("b24 runs");
+        .said();
     let reader =
         SerializedFileReader::new(bytes::Bytes::from(output.stdout)).expect("a Parquet file");
     assert_eq!(reader.metadata().file_metadata().num_rows(), 3);
@@ -257,7 +253,7 @@ fn workbooks_and_parquet_go_to_a_pipe_and_may_be_empty() {
         .args(words)
         .args(["xlsx", "--filter", "id<0"])
         .output()
-        .expect("b24 runs");
+        .said();
     let mut book = Xlsx::new(std::io::Cursor::new(output.stdout)).expect("a workbook");
     let range = book.worksheet_range("deals").expect("the sheet");
     assert_eq!(range.height(), 1);

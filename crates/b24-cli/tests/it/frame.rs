@@ -1,6 +1,7 @@
 //! Help, wrong use, the shapes of the machine output, codes.
 
 use crate::support::{Home, assert_shown, shown};
+use b24_seen::Said;
 
 /// Every command that has a help page.
 const COMMANDS: &[&str] = &[
@@ -168,21 +169,21 @@ fn flags_stand_anywhere_and_in_the_environment() {
         .env("B24_JSON", "1")
         .args(["explain", "OVERLOAD_LIMIT"])
         .output();
-    assert_eq!(before, shown(&variable.expect("b24 runs")));
+    assert_eq!(before, shown(&variable.said()));
     for off in ["", "0", "false"] {
         let text = home
             .b24()
             .env("B24_JSON", off)
             .args(["explain", "OVERLOAD_LIMIT"])
             .output();
-        assert!(shown(&text.expect("b24 runs")).contains("means"), "{off}");
+        assert!(shown(&text.said()).contains("means"), "{off}");
     }
     let timeout = home
         .b24()
         .env("B24_TIMEOUT", "soon")
         .arg("ping")
         .output()
-        .expect("b24 runs");
+        .said();
     assert!(
         shown(&timeout).starts_with("exit: 2"),
         "{}",
@@ -239,7 +240,7 @@ fn a_reader_that_closes_the_pipe_is_a_success() {
         .args(["-c", &script])
         .current_dir(home.path())
         .output();
-    let text = shown(&output.expect("bash runs"));
+    let text = shown(&output.said());
     assert!(text.contains("\n0\n--- stderr\n"), "{text}");
 }
 

@@ -1,5 +1,6 @@
 //! `b24 import`: each row of a file is on the portal once, whatever happens on the way.
 
+use b24_seen::Said;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub(crate) fn b24(served: &Served, home: &Home, words: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("b24"));
     command
         .env_clear()
+        .envs(b24_seen::log())
         .env("HOME", home.path())
         .env("B24_WEBHOOK", served.portal.webhook())
         .env("B24_LIMITS", "off")
@@ -34,7 +36,7 @@ pub(crate) fn b24(served: &Served, home: &Home, words: &[&str]) -> Command {
 }
 
 pub(crate) fn run(served: &Served, home: &Home, words: &[&str]) -> Output {
-    b24(served, home, words).output().expect("b24 runs")
+    b24(served, home, words).output().said()
 }
 
 /// `title,opportunity` with so many rows.
@@ -246,7 +248,7 @@ fn standard_input_needs_a_journal_but_for_a_plan() {
     deals(&home, 7);
     let file = || std::fs::File::open(home.file("deals.csv")).expect("the file");
     let mut plan = b24(&served, &home, &["import", "deals", "-", "--dry-run"]);
-    let text = shown(&plan.stdin(file()).output().expect("b24 runs"));
+    let text = shown(&plan.stdin(file()).output().said());
     assert!(text.starts_with("exit: 0"), "{text}");
     assert!(text.contains("nothing was sent"), "{text}");
     let mut command = b24(
@@ -262,7 +264,7 @@ fn standard_input_needs_a_journal_but_for_a_plan() {
             "f.csv",
         ],
     );
-    let text = shown(&command.stdin(file()).output().expect("b24 runs"));
+    let text = shown(&command.stdin(file()).output().said());
     assert!(text.starts_with("exit: 0"), "{text}");
     assert_each_once(&served, 7);
 }

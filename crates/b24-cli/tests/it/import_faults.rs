@@ -1,5 +1,6 @@
 //! Imports over a bad line: lost answers, pages instead of JSON, kills, a full disk.
 
+use b24_seen::Said;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -53,7 +54,7 @@ fn twenty_kills_neither_double_nor_lose_a_row() {
         let mut child = b24(&served, &home, &WORDS).spawn().expect("b24 runs");
         std::thread::sleep(Duration::from_millis(random.u64(30..600)));
         child.kill().expect("the child is ours");
-        let output = child.wait_with_output().expect("it ends");
+        let output = child.wait_with_output().said();
         let text = shown(&output);
         match output.status.code() {
             None => going_on += u32::from(text.contains("note: going on with")),
@@ -169,7 +170,7 @@ fn ctrl_c_keeps_the_journal() {
     );
     let child = b24(&served, &home, &WORDS).spawn().expect("b24 runs");
     interrupt_after(&served, 5, &child);
-    let text = shown(&child.wait_with_output().expect("it ends"));
+    let text = shown(&child.wait_with_output().said());
     assert!(text.starts_with("exit: 130"), "{text}");
     assert!(text.contains("hint: the same command goes on"), "{text}");
     served.portal.clear_faults();
@@ -216,7 +217,7 @@ fn the_second_import_of_a_file_refuses() {
         text.contains("another b24 is writing with deals.csv.b24journal now"),
         "{text}"
     );
-    let text = shown(&first.wait_with_output().expect("it ends"));
+    let text = shown(&first.wait_with_output().said());
     assert!(text.starts_with("exit: 0"), "{text}");
     assert_each_once(&served, 100);
 }
@@ -295,7 +296,7 @@ fn nothing_is_sent_that_a_full_disk_cannot_journal() {
         .current_dir(home.path())
         .stdin(Stdio::null())
         .output()
-        .expect("bash runs");
+        .said();
     let text = shown(&output);
     assert!(text.starts_with("exit: 1"), "{text}");
     assert!(text.contains("error: deals.csv.b24journal: "), "{text}");

@@ -1,5 +1,6 @@
 //! `--labels`: texts for codes in every format, as the portal has them.
 
+use b24_seen::Said;
 use std::collections::HashMap;
 
 use serde_json::Value;
@@ -8,12 +9,7 @@ use crate::served::Served;
 use crate::support::{Home, shown};
 
 fn export(served: &Served, home: &Home, words: &[&str]) -> String {
-    let output = served
-        .b24(home)
-        .arg("export")
-        .args(words)
-        .output()
-        .expect("b24 runs");
+    let output = served.b24(home).arg("export").args(words).output().said();
     assert!(output.status.success(), "{}", shown(&output));
     String::from_utf8(output.stdout).expect("text")
 }
@@ -25,12 +21,7 @@ fn rows(text: &str) -> Vec<Value> {
 }
 
 fn call(served: &Served, home: &Home, words: &[&str]) -> Value {
-    let output = served
-        .b24(home)
-        .arg("call")
-        .args(words)
-        .output()
-        .expect("b24 runs");
+    let output = served.b24(home).arg("call").args(words).output().said();
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
@@ -264,7 +255,7 @@ fn other_entities_have_labels_and_a_refused_directory_is_told() {
     ];
     let mut command = home.b24();
     let output = command.env("B24_WEBHOOK", webhook).args(words).output();
-    let output = output.expect("b24 runs");
+    let output = output.said();
     insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout));
     let text = shown(&output);
     assert!(text.contains("warning: users stay codes: "), "{text}");
@@ -272,6 +263,6 @@ fn other_entities_have_labels_and_a_refused_directory_is_told() {
         .b24(&home)
         .args(["export", "crm.currency.list", "--labels"])
         .output()
-        .expect("b24 runs");
+        .said();
     assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
 }

@@ -1,5 +1,6 @@
 //! What scripts rely on: JSON lines, quiet, colour, signals.
 
+use b24_seen::Said;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 
@@ -35,6 +36,7 @@ impl std::ops::DerefMut for Running {
 fn start(home: &Home, words: &[&str], variables: &[(&str, &str)]) -> Running {
     let child = std::process::Command::new(assert_cmd::cargo::cargo_bin("b24"))
         .env_clear()
+        .envs(b24_seen::log())
         .env("HOME", home.path())
         .env("XDG_CONFIG_HOME", home.file("config"))
         .env("XDG_STATE_HOME", home.file("state"))
@@ -70,7 +72,8 @@ fn every_line_of_stderr_is_an_object_under_json() {
         ],
     ];
     for words in commands {
-        let output = home.b24().args(*words).output().expect("b24 runs");
+        // A portal tells its webhook on stdout.
+        let output = home.b24().args(*words).output().handed_out();
         for line in String::from_utf8_lossy(&output.stderr).lines() {
             let object: Value = serde_json::from_str(line).expect(line);
             let event = object["event"].as_str().expect(line);
@@ -113,7 +116,7 @@ fn colour_is_asked_for_or_left_out() {
             .arg("ping")
             .envs(variables.iter().copied())
             .output();
-        shown(&output.expect("b24 runs")).contains(escape)
+        shown(&output.said()).contains(escape)
     };
     assert!(with(&[("CLICOLOR_FORCE", "1")]));
     assert!(!with(&[("CLICOLOR_FORCE", "0")]));
@@ -142,7 +145,7 @@ fn a_portal_serves_until_it_is_told_to_stop() {
             .env("B24_WEBHOOK", webhook)
             .arg("ping")
             .output()
-            .expect("b24 runs");
+            .said();
         assert!(ping.status.success(), "{}", shown(&ping));
         assert!(
             home.run(&["portal", "fault", "overload", "--method", "server.time"])
@@ -153,7 +156,7 @@ fn a_portal_serves_until_it_is_told_to_stop() {
             .env("B24_WEBHOOK", webhook)
             .arg("ping")
             .output()
-            .expect("b24 runs");
+            .said();
         assert_eq!(ping.status.code(), Some(1), "{}", shown(&ping));
         let log = home.run(&["portal", "log"]);
         assert!(
@@ -264,7 +267,7 @@ fn a_full_disk_is_an_error() {
         .current_dir(home.path())
         .output();
     assert_eq!(
-        shown(&output.expect("sh runs")),
+        shown(&output.said()),
         "exit: 1\n--- stdout\n--- stderr\nerror: standard output: no space left on device\n"
     );
 }

@@ -1,5 +1,6 @@
 //! The messages for what a portal can answer, each made by a portal that answers it.
 
+use b24_seen::Said;
 use std::process::Output;
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ async fn b24_at(webhook: &str, words: &[&str]) -> String {
     let output: Output = tokio::task::spawn_blocking(move || command.output())
         .await
         .expect("a thread")
-        .expect("b24 runs");
+        .said();
     let text = shown(&output);
     assert!(!text.contains("verysecret"), "{text}");
     text
@@ -266,7 +267,7 @@ fn a_machine_without_certificates() {
         .env("B24_WEBHOOK", "https://127.0.0.1:1/rest/1/verysecret/")
         .arg("ping")
         .output();
-    assert_shown!(shown(&output.expect("b24 runs")));
+    assert_shown!(shown(&output.said()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -275,12 +276,7 @@ async fn a_webhook_is_checked_kept_used_and_shown_without_its_secret() {
     let home = Home::new();
     let webhook = portal.webhook().to_owned();
     let run = |words: &[&str], stdin: &str| {
-        let output = home
-            .b24()
-            .args(words)
-            .write_stdin(stdin)
-            .output()
-            .expect("b24 runs");
+        let output = home.b24().args(words).write_stdin(stdin).output().said();
         let text = shown(&output);
         assert!(!text.contains("verysecret"), "{text}");
         text

@@ -1,5 +1,6 @@
 //! `b24 call --once KEY`
 
+use b24_seen::Said;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ fn once(served: &Served, home: &Home, words: &[&str], key: &str) -> String {
         .args(words)
         .args(["--once", key])
         .output()
-        .expect("b24 runs");
+        .said();
     let text = shown(&output);
     assert!(!text.contains(served.secret()), "{text}");
     text
@@ -81,7 +82,7 @@ fn a_lost_answer_leaves_one_row_and_says_where_to_look() {
         .env("B24_WEBHOOK", served.portal.webhook())
         .env("HOME", home.path())
         .output();
-    let rows = String::from_utf8(output.expect("sh runs").stdout).expect("text");
+    let rows = String::from_utf8(output.said().stdout).expect("text");
     assert_eq!(rows.lines().count(), 1, "{rows}");
     assert!(rows.contains("New pump"), "{rows}");
 }
@@ -133,6 +134,7 @@ fn killed_between_record_and_answer_it_is_not_sent_again() {
         .args(ADD)
         .args(["--once", "k"])
         .env_clear()
+        .envs(b24_seen::log())
         .env("HOME", home.path())
         .env("XDG_STATE_HOME", home.file("state"))
         .env("B24_WEBHOOK", served.portal.webhook())

@@ -1,5 +1,6 @@
 //! `b24 proxy`: clients of all sorts through one address.
 
+use b24_seen::Said;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -70,6 +71,7 @@ impl Proxy {
             .arg("proxy")
             .args(words)
             .env_clear()
+            .envs(b24_seen::log())
             .env("HOME", home.path())
             .env("B24_WEBHOOK", webhook)
             .current_dir(home.path());
@@ -102,7 +104,7 @@ impl Proxy {
             host: url.replace("http://", ""),
             paths: clients
                 .iter()
-                .map(|(name, address)| (name.clone(), path(address)))
+                .map(|(name, address)| (name.clone(), known(path(address))))
                 .collect(),
             child: Some(child),
             secret: secret.to_owned(),
@@ -158,7 +160,7 @@ impl Proxy {
     }
 
     fn ended(&self, child: Child) -> String {
-        let output = child.wait_with_output().expect("it ends");
+        let output = child.wait_with_output().said();
         let log = std::fs::read_to_string(&self.log).expect("a log");
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         let rest = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -178,6 +180,13 @@ impl Drop for Proxy {
             }
         }
     }
+}
+
+/// The last part of the address of a client is its secret.
+fn known(path: String) -> String {
+    let secret = path.trim_end_matches('/').rsplit('/').next();
+    b24_seen::secret(secret.expect("a secret").to_owned());
+    path
 }
 
 fn interrupt(child: &Child) {
@@ -669,7 +678,7 @@ fn a_command_finds_the_proxy_and_not_the_secret() {
             "proxy", "--port", "0", "--client", "im-port", "--", "sh", "-c", script,
         ])
         .output()
-        .expect("b24 runs");
+        .said();
     let text = crate::support::shown(&output);
     assert!(text.starts_with("exit: 7\n"), "{text}");
     assert!(text.contains("B24_WEBHOOK=http://127.0.0.1:"), "{text}");
@@ -736,7 +745,7 @@ fn a_command_is_not_given_the_application() {
     for name in ["B24_CLIENT_SECRET", "B24_REFRESH_TOKEN", "B24_ACCESS_TOKEN"] {
         command.env(name, "verysecret");
     }
-    let text = crate::support::shown(&command.output().expect("b24 runs"));
+    let text = crate::support::shown(&command.output().said());
     assert!(text.contains("B24_WEBHOOK=http://127.0.0.1:"), "{text}");
     assert!(!text.contains("verysecret"), "{text}");
 }

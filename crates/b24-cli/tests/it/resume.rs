@@ -1,5 +1,6 @@
 //! `b24 export --resume`: whatever ended the run before, each row is there once.
 
+use b24_seen::Said;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -26,6 +27,7 @@ fn b24(served: &Served, home: &Home, line: &str) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("b24"));
     command
         .env_clear()
+        .envs(b24_seen::log())
         .env("HOME", home.path())
         .env("B24_WEBHOOK", served.portal.webhook())
         .env("B24_LIMITS", "off")
@@ -39,7 +41,7 @@ fn b24(served: &Served, home: &Home, line: &str) -> Command {
 }
 
 fn run(served: &Served, home: &Home, line: &str) -> Output {
-    b24(served, home, line).output().expect("b24 runs")
+    b24(served, home, line).output().said()
 }
 
 /// The ids of a file, in its order.
@@ -119,7 +121,7 @@ fn killed(name: &str) {
         let mut child = b24(&served, &home, &line).spawn().expect("b24 runs");
         std::thread::sleep(Duration::from_millis(random.u64(20..700)));
         child.kill().expect("the child is ours");
-        let output = child.wait_with_output().expect("it ends");
+        let output = child.wait_with_output().said();
         resumed += u32::from(shown(&output).contains("note: going on with "));
         match output.status.code() {
             None => kills += 1,
@@ -300,10 +302,7 @@ fn a_part_of_another_question_starts_afresh_and_says_what_differs() {
         &home,
         "export deals --select id -o deals.csv --resume",
     );
-    let output = command
-        .env("B24_WEBHOOK", other)
-        .output()
-        .expect("b24 runs");
+    let output = command.env("B24_WEBHOOK", other).output().said();
     assert!(
         shown(&output).contains("another question (portal)") || shown(&output).contains("going on"),
         "{}",
@@ -378,7 +377,7 @@ fn a_disk_that_was_full_is_gone_on_with() {
         .env("B24_LIMITS", "off")
         .current_dir(home.path())
         .output()
-        .expect("bash runs");
+        .said();
     let text = shown(&output);
     assert!(text.starts_with("exit: 1"), "{text}");
     assert!(

@@ -1,5 +1,6 @@
 //! An application on a portal, and the command that is connected as it.
 
+use b24_seen::Said;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
@@ -59,6 +60,7 @@ impl Stage {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("b24"));
         command
             .env_clear()
+            .envs(b24_seen::log())
             .env("HOME", self.home.path())
             .env("XDG_CONFIG_HOME", self.home.file("config"))
             .env("XDG_STATE_HOME", self.home.file("state"))
@@ -74,7 +76,7 @@ impl Stage {
 
     /// Runs the command and shows what it did.
     pub(crate) fn run(&self, words: &[&str]) -> String {
-        shown(&self.b24(words).output().expect("b24 runs"))
+        shown(&self.b24(words).output().said())
     }
 
     /// `b24 auth login NAME --app …`
@@ -163,7 +165,7 @@ impl Login {
         self.stderr
             .read_to_string(&mut self.said)
             .expect("the rest");
-        let mut output = self.child.wait_with_output().expect("it ends");
+        let mut output = self.child.wait_with_output().said();
         output.stderr = self.said.into_bytes();
         output
     }

@@ -1,5 +1,6 @@
 //! Running the command in a home of its own, and showing what it did.
 
+use b24_seen::Said;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -11,7 +12,7 @@ pub(crate) struct Home(TempDir);
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self(TempDir::new().expect("a temporary directory"))
+        Self(b24_seen::folder())
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -44,12 +45,13 @@ impl Home {
         let line = format!("PATH={directory}:$PATH; {line}");
         let mut shell = self.bare(Command::new("sh"));
         shell.args(["-c", &line]).env("B24_WEBHOOK", webhook);
-        shown(&shell.output().expect("a shell runs"))
+        shown(&shell.output().said())
     }
 
     fn bare(&self, mut command: Command) -> Command {
         command
             .env_clear()
+            .envs(b24_seen::log())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.path())
             .env("XDG_CONFIG_HOME", self.file("config"))
@@ -61,7 +63,7 @@ impl Home {
 
     /// Runs `b24 WORDS` and shows it.
     pub(crate) fn run(&self, words: &[&str]) -> String {
-        shown(&self.b24().args(words).output().expect("b24 runs"))
+        shown(&self.b24().args(words).output().said())
     }
 }
 
@@ -104,7 +106,7 @@ pub(crate) fn masked() -> insta::Settings {
     settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", "[moment]");
     settings.add_filter(r"\d\d:\d\d:\d\d\+00:00", "[clock]");
     settings.add_filter(r"\) in \d+ s\b", ") in [time]");
-    settings.add_filter(r"/tmp/\.tmp\w+", "[home]");
+    settings.add_filter(r"/tmp/(b24-tests-\d+/)?\.tmp\w+", "[home]");
     settings.add_filter(r#""seconds":\d[\d.e-]*"#, r#""seconds":"[time]""#);
     settings
 }

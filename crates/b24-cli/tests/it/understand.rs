@@ -1,5 +1,6 @@
 //! `b24 describe`, `doctor` and `limits`: what a person and a script learn of a portal.
 
+use b24_seen::Said;
 use std::process::Output;
 
 use b24_portal::{Edition, Fault, FaultRule, Operating, Portal};
@@ -10,7 +11,7 @@ use crate::support::{Home, assert_shown, masked, shown};
 
 fn run(served: &Served, home: &Home, line: &str) -> Output {
     let output = served.b24(home).args(line.split(' ')).output();
-    let output = output.expect("b24 runs");
+    let output = output.said();
     assert!(!shown(&output).contains(served.secret()), "{line}");
     output
 }
@@ -128,7 +129,7 @@ fn a_doctor_names_what_is_wrong_and_what_to_do() {
         .env("B24_WEBHOOK", narrow)
         .arg("doctor")
         .output();
-    let text = shown(&output.expect("b24 runs"));
+    let text = shown(&output.said());
     assert!(text.starts_with("exit: 0"), "{text}");
     assert!(text.contains("no administrator"), "{text}");
     assert!(
@@ -159,7 +160,7 @@ fn a_portal_that_is_not_there_is_temporary() {
     let home = Home::new();
     let mut command = home.b24();
     command.env("B24_WEBHOOK", "http://127.0.0.1:9/rest/1/secret/");
-    let text = shown(&command.arg("doctor").output().expect("b24 runs"));
+    let text = shown(&command.arg("doctor").output().said());
     assert!(text.starts_with("exit: 5"), "{text}");
     assert!(
         text.contains("failed   connection   127.0.0.1, port 9, cannot be reached: "),
@@ -187,7 +188,7 @@ fn a_certificate_is_read_and_one_that_nobody_trusts_is_told() {
     // A machine that trusts somebody else.
     let other = home.write("other.pem", &other_authority(&home));
     command.env("SSL_CERT_FILE", other);
-    let text = shown(&command.arg("doctor").output().expect("b24 runs"));
+    let text = shown(&command.arg("doctor").output().said());
     assert!(text.starts_with("exit: 5"), "{text}");
     assert!(text.contains("failed   certificate"), "{text}");
     assert!(

@@ -9,6 +9,7 @@ use tower::ServiceExt;
 
 /// Answers every documented method with a stub: the protocol's tests need no data.
 pub(crate) fn stubbing() -> PortalBuilder {
+    b24_seen::listen();
     Portal::builder().unplayed(Unplayed::Stub)
 }
 
@@ -40,6 +41,7 @@ pub(crate) fn v3_url(portal: &Portal, method: &str) -> String {
 }
 
 pub(crate) async fn get(url: &str) -> (u16, Value) {
+    b24_seen::listen();
     read(reqwest::get(url).await.unwrap()).await
 }
 

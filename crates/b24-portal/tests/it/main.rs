@@ -17,4 +17,5 @@ mod oauth_calls;
 mod oauth_portals;
 mod params;
 mod routing;
+mod secrets;
 mod v3;

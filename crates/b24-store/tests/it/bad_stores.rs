@@ -1,6 +1,7 @@
 //! Stores that cannot be used, and what they say.
 
 use b24::store::{Record, SharedBudget, StoreError, StoreFault, TokenKey, TokenStore};
+use b24_seen::Said;
 use b24_store::{Keys, PostgresStore, SqliteStore};
 
 use crate::server::{Server, is_root};
@@ -20,7 +21,7 @@ fn says(error: &StoreError, fault: StoreFault, word: &str) {
 
 #[tokio::test]
 async fn files_that_are_no_store_are_told_apart() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
     let open = || SqliteStore::open_with(path.clone(), keys());
 
@@ -65,7 +66,7 @@ async fn files_that_are_no_store_are_told_apart() {
 
 #[tokio::test]
 async fn a_damaged_file_is_told() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
     let keys = keys();
     let store = SqliteStore::open_with(&path, keys.clone()).await.unwrap();
@@ -108,9 +109,9 @@ async fn reader() {
 #[tokio::test]
 async fn a_file_that_may_only_be_read_is_told() {
     use std::os::unix::fs::PermissionsExt;
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
-    let key_text = Keys::generate();
+    let key_text = b24_seen::secret(Keys::generate());
     let store = SqliteStore::open_with(&path, Keys::parse(&key_text).unwrap()).await;
     let record = Record::from_bytes(*b"kept");
     assert!(store.unwrap().swap(&key(), 0, &record).await.unwrap());
@@ -130,7 +131,7 @@ async fn a_file_that_may_only_be_read_is_told() {
         .env("B24_TEST_READ_ONLY", &path)
         .env("B24_STORE_KEY", key_text)
         .output()
-        .unwrap();
+        .said();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("ReadOnly"), "{said} {output:?}");
 }
@@ -163,6 +164,22 @@ async fn newer_tables_in_postgres_are_told() {
 }
 
 #[tokio::test]
+async fn no_debug_shows_a_secret() {
+    b24_seen::watch();
+    let directory = b24_seen::folder();
+    let text = b24_seen::secret(Keys::generate());
+    let keys = Keys::parse(&text).unwrap();
+    let store = SqliteStore::open_with(directory.path().join("b24.db"), keys.clone());
+    b24_seen::shown(&(&keys, store.await.unwrap()));
+    let server = Server::shared();
+    let address = server.database("shown").replace("b24@", "b24:p4ssw0rd@");
+    let store = PostgresStore::open_with(&address, keys).await;
+    b24_seen::shown(&store.unwrap());
+    assert!(b24_seen::text().contains("SqliteStore"));
+    b24_seen::holds_no_secret(&[&text, "p4ssw0rd"]);
+}
+
+#[tokio::test]
 async fn an_address_that_cannot_be_read_shows_no_password() {
     let address = "postgresql://b24:p4ssw0rd@host:port/db?x";
     let error = PostgresStore::open_with(address, keys()).await.unwrap_err();
@@ -174,7 +191,7 @@ async fn an_address_that_cannot_be_read_shows_no_password() {
 
 #[tokio::test]
 async fn a_store_for_budgets_needs_no_key_and_keeps_no_tokens() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
     let store = SqliteStore::open_for_budgets(&path).await.unwrap();
     let ask = b24::store::Ask {
@@ -187,6 +204,9 @@ async fn a_store_for_budgets_needs_no_key_and_keeps_no_tokens() {
     store.reserve(&ask).await.unwrap();
     let error = store.load(&key()).await.unwrap_err();
     says(&error, StoreFault::KeyMissing, "opened for budgets only");
-    let tokens = SqliteStore::open_with(&path, Keys::parse(&Keys::generate()).unwrap());
+    let tokens = SqliteStore::open_with(
+        &path,
+        Keys::parse(&b24_seen::secret(Keys::generate())).unwrap(),
+    );
     assert_eq!(tokens.await.unwrap().load(&key()).await.unwrap().row, None);
 }

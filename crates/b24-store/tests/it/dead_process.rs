@@ -197,7 +197,7 @@ async fn holds(address: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn loses_only_its_places_in_sqlite() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
     holds(path.to_str().unwrap()).await;
 }

@@ -77,7 +77,7 @@ async fn measured(store: &str, address: &str) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement: cargo xtask bench oauth"]
 async fn of_sqlite() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
     measured("SQLite", path.to_str().unwrap()).await;
 }

@@ -1,5 +1,6 @@
 //! A PostgreSQL of the tests' own, from Debian's package: its own directory, its own port, gone at the end.
 
+use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -35,7 +36,7 @@ impl Server {
 
     /// A server of one's own.
     pub(crate) fn start() -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = b24_seen::folder();
         if is_root() {
             run(Command::new("chown").arg("postgres").arg(directory.path()));
         }
@@ -90,6 +91,8 @@ impl Server {
 
     /// Starts it again with the same data, and waits until it answers.
     pub(crate) fn resume(&self) {
+        let log = self.directory.path().join("log");
+        let log = File::options().create(true).append(true).open(log).unwrap();
         let mut command = program("postgres");
         command
             .arg("-D")
@@ -103,8 +106,9 @@ impl Server {
                 "unix_socket_directories=",
             ])
             .args(["-c", "shared_buffers=16MB", "-c", "max_connections=60"])
+            .args(["-c", "log_statement=all"])
             .stdout(Stdio::null())
-            .stderr(Stdio::null());
+            .stderr(log);
         let (stop, stopping) = mpsc::channel();
         let (ending, ended) = mpsc::channel();
         // The server dies with the thread that has started it: this one lives as long as the server shall.

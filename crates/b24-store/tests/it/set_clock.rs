@@ -85,7 +85,7 @@ async fn blocks_nobody(address: &str, prefix: &str, write: impl Fn(&str)) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_was_set_back_blocks_nobody_in_sqlite() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
     let write = |statement: &str| {
         let file = Connection::open(&path).unwrap();

@@ -130,7 +130,7 @@ async fn thousand_calls(store: &str, address: &str) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "24 s: cargo xtask bench oauth"]
 async fn four_processes_are_refused_nothing_with_sqlite() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
     thousand_calls("SQLite", path.to_str().unwrap()).await;
 }

@@ -11,7 +11,7 @@ use crate::contract;
 use crate::server::Server;
 
 pub(crate) fn keys() -> Keys {
-    Keys::parse(&Keys::generate()).unwrap()
+    Keys::parse(&b24_seen::secret(Keys::generate())).unwrap()
 }
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn memory_holds_to_the_contract() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_holds_to_the_contract() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
     let store = Arc::new(SqliteStore::open_with(&path, keys()).await.unwrap());
     contract::tokens(Arc::clone(&store) as _).await;
@@ -48,7 +48,7 @@ fn key() -> TokenKey {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_stores_of_one_file_are_one() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
     let keys = keys();
     let open = || SqliteStore::open_with(&path, keys.clone());
@@ -73,7 +73,7 @@ async fn two_stores_of_one_file_are_one() {
 fn a_new_file_is_opened_by_many_at_once() {
     let keys = keys();
     for _ in 0..20 {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = b24_seen::folder();
         let path = directory.path().join("b24.db");
         let start = std::sync::Barrier::new(16);
         let open = || {
@@ -95,7 +95,7 @@ fn a_new_file_is_opened_by_many_at_once() {
 #[tokio::test]
 async fn a_file_of_tokens_is_for_its_owner() {
     use std::os::unix::fs::PermissionsExt;
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
     let store = SqliteStore::open_with(&path, keys()).await.unwrap();
     store
@@ -114,12 +114,12 @@ async fn a_file_of_tokens_is_for_its_owner() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_rotated_in_sqlite_and_postgres() {
-    let (old, new) = (Keys::generate(), Keys::generate());
+    let [old, new] = [(); 2].map(|()| b24_seen::secret(Keys::generate()));
     let parse = |text: &str| Keys::parse(text).unwrap();
     let both = format!("{new}\n{old}");
     let record = Record::from_bytes(*b"kept");
 
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
     let open = |keys: &str| SqliteStore::open_with(path.clone(), parse(keys));
     open(&old)
@@ -164,7 +164,7 @@ async fn keys_are_rotated_in_sqlite_and_postgres() {
 async fn older_tables_are_brought_up_to_date() {
     let keys = keys();
     let record = Record::from_bytes(*b"kept");
-    let directory = tempfile::tempdir().unwrap();
+    let directory = b24_seen::folder();
     let path = directory.path().join("b24.db");
     let open = || SqliteStore::open_with(&path, keys.clone());
     let store = open().await.unwrap();

@@ -29,6 +29,7 @@ pub(crate) fn client(portal: &Portal) -> Client {
 
 /// `portal` as a transport.
 pub(crate) fn transport(portal: &Portal) -> InProcess {
+    b24_seen::listen();
     InProcess(portal.router())
 }
 

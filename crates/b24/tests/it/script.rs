@@ -38,6 +38,7 @@ impl Script {
     }
 
     pub(crate) fn builder(&self) -> ClientBuilder {
+        b24_seen::listen();
         Client::builder()
             .webhook("https://acme.bitrix24.com/rest/7/s3cr3t/")
             .transport(self.clone())

@@ -90,6 +90,54 @@ async fn the_password_of_a_proxy_stays_secret() {
     );
 }
 
+/// Whatever holds a secret, printed.
+#[tokio::test]
+async fn no_debug_shows_a_secret() {
+    const WEBHOOK: &str = "https://acme.bitrix24.com/rest/7/s3cr3t/";
+    const SECRETS: [&str; 5] = ["s3cr3t", "p4ssw0rd", "t0k3n", "acc3ss", "r3fresh"];
+    seen::watch();
+    let builder = Client::builder()
+        .webhook(WEBHOOK)
+        .proxy("http://bob:p4ssw0rd@127.0.0.1:9");
+    seen::shown(&builder);
+    let b24 = builder.build().unwrap();
+    let call = || b24.v2().call("event.bind").param("auth", "t0k3n");
+    let mut batch = b24.v2().batch();
+    seen::shown(&batch.push(call()));
+    let list = b24.v2().list("crm.item.list").param("auth", "t0k3n");
+    let request = http::Request::get("/?auth=t0k3n").header("authorization", "Bearer t0k3n");
+    let request = request.body(bytes::Bytes::from("auth=t0k3n")).unwrap();
+    let forward = b24.forward(b24::Version::V2, "profile", request);
+    let forward = forward.stand_in("http://127.0.0.1:8725", "s3cr3t-of-a-client");
+    seen::shown(&(&b24, b24.v2(), b24.v3(), b24::WebhookUrl::parse(WEBHOOK)));
+    seen::shown(&(call(), batch, list, forward));
+
+    let app = b24::App::new("local.1", "cl13nt-s3cr3t");
+    let grant = b24::Grant::new("0", "https://acme.bitrix24.com/rest/", "acc3ss", "r3fresh")
+        .with_application_token(Some("t0k3n".into()));
+    let oauth = b24::OAuth::new(app.clone(), b24::MemoryStore::new());
+    oauth.adopt(grant.clone()).await.unwrap();
+    let portal = oauth.portal("0").await.unwrap();
+    assert!(portal.is_some());
+    seen::shown(&(&app, &grant, &oauth, &portal, oauth.client("0").await));
+    let event = |name: &str| {
+        format!(
+            "event={name}&auth[member_id]=0&auth[application_token]=t0k3n&auth[access_token]=acc3ss&\
+             auth[refresh_token]=r3fresh&auth[client_endpoint]=https://acme.bitrix24.com/rest/"
+        )
+    };
+    let installed = b24::Installation::from_event(event("ONAPPINSTALL").as_bytes());
+    let uninstalled = b24::Uninstallation::from_event(event("ONAPPUNINSTALL").as_bytes());
+    seen::shown(&(installed.unwrap(), uninstalled.unwrap()));
+    let record = b24::store::Record::from_bytes(*b"acc3ss");
+    seen::shown(&b24::store::Row { record, version: 1 });
+
+    for visible in ["acme.bitrix24.com", "event.bind", "local.1"] {
+        assert!(seen::text().contains(visible), "{visible}");
+    }
+    seen::holds_no_secret(&SECRETS);
+}
+
 /// The search for secrets in the tests of applications finds them.
 #[test]
 fn what_is_logged_or_printed_on_a_watched_thread_is_seen() {

@@ -84,7 +84,7 @@ impl Desk {
         Self {
             portal,
             session: Session::new("import", global, Printer::new(style)),
-            home: tempfile::tempdir().unwrap(),
+            home: b24_seen::folder(),
         }
     }
 

@@ -207,7 +207,7 @@ mod tests {
             assert_eq!(place(&deals, &method, &question, here), None);
         }
 
-        let home = tempfile::tempdir().unwrap();
+        let home = b24_seen::folder();
         let file = home.path().join("fields.json");
         assert!(recall(&file, &deals).is_none());
         fs::write(&file, r#"{"fields":{"id":{"type":"integer"}}}"#).unwrap();

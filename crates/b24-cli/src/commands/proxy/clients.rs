@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn tokens_differ_and_are_kept() {
-        let home = tempfile::tempdir().unwrap();
+        let home = b24_seen::folder();
         let file = home.path().join("tokens.json");
         let first = Clients::new(&names(&["a", "b"]), Some(&file)).unwrap();
         let [(_, a), (_, b)] = &first.in_order[..] else {
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_file_of_tokens_is_for_its_owner() {
         use std::os::unix::fs::PermissionsExt;
-        let home = tempfile::tempdir().unwrap();
+        let home = b24_seen::folder();
         let file = home.path().join("tokens.json");
         Clients::new(&[], Some(&file)).unwrap();
         let mode = || fs::metadata(&file).unwrap().permissions().mode() & 0o777;
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_file_with_something_else_is_not_written_over() {
-        let home = tempfile::tempdir().unwrap();
+        let home = b24_seen::folder();
         let file = home.path().join("tokens.json");
         for text in ["", "{}", r#"{"tokens":{"a":"short"}}"#, "b24"] {
             write(&file, Access::Owner, text.as_bytes()).unwrap();
