@@ -93,14 +93,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:3000").await?;
     let var = |name: &str| std::env::var(name);
     let named = (var("PORTAL"), var("CLIENT_ID"), var("CLIENT_SECRET"));
-    let (app, portal, _local) = if let (Ok(portal), Ok(id), Ok(secret)) = named {
-        (b24::App::new(id, secret), portal, None)
+    let (oauth, portal, _local) = if let (Ok(portal), Ok(id), Ok(secret)) = named {
+        let app = b24::App::new(id, secret);
+        (OAuth::new(app, MemoryStore::new()), portal, None)
     } else {
         let local = b24_portal::Portal::start().await;
         let app = local.add_app(b24_portal::App::new("http://127.0.0.1:3000/callback"));
         let app = b24::App::new(app.client_id, app.client_secret);
-        (app, local.url(), Some(local))
+        let oauth = OAuth::new(app, MemoryStore::new()).trust_server("localhost");
+        (oauth, local.url(), Some(local))
     };
-    let site = site(OAuth::new(app, MemoryStore::new()), &portal);
-    Ok(axum::serve(listener, site).await?)
+    Ok(axum::serve(listener, site(oauth, &portal)).await?)
 }

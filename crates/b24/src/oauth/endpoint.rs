@@ -64,6 +64,20 @@ pub(super) fn token_url(
     Ok(url)
 }
 
+/// Whether a grant that somebody outside brings, by a form or a query, may lead to the server `brought`.
+///
+/// To this machine only if the program has named it, or keeps tokens of that very server: else anybody could have the
+/// client secret sent to any of its ports.
+pub(super) fn may_be_brought(brought: &str, named: &[String], kept: Option<&str>) -> bool {
+    let Some(url) = portal(brought) else {
+        return false;
+    };
+    let is_here = |name: &String| portal(name).is_some_and(|named| is_loopback(&named));
+    !is_loopback(&url)
+        || named.iter().any(is_here)
+        || kept.and_then(portal).is_some_and(|kept| kept == url)
+}
+
 /// The server of a portal that has named none: the vendor's, or the portal itself if it is on this machine.
 pub(crate) fn server_of(portal: &Url) -> String {
     if is_loopback(portal) {
@@ -115,6 +129,37 @@ mod tests {
             ("", cloud, None),
         ] {
             assert_eq!(goes(server, portal).as_deref(), expected, "{server}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_no_server_because_a_stranger_says_so() {
+        let (here, there) = (
+            "http://127.0.0.1:8724/rest/",
+            "https://oauth.bitrix.info/rest/",
+        );
+        for (brought, named, kept, may) in [
+            (there, None, None, true),
+            (here, None, None, false),
+            (here, None, Some(there), false),
+            (here, None, Some("http://127.0.0.1:8725/rest/"), false),
+            (here, None, Some("http://127.0.0.1:8724"), true),
+            (here, Some("oauth.acme.example"), None, false),
+            (here, Some("localhost"), None, true),
+            (
+                "http://acme.localhost:1/rest/",
+                Some("127.0.0.1"),
+                None,
+                true,
+            ),
+            ("", Some("localhost"), None, false),
+        ] {
+            let named: Vec<String> = named.map(str::to_owned).into_iter().collect();
+            assert_eq!(
+                may_be_brought(brought, &named, kept),
+                may,
+                "{brought} {named:?} {kept:?}"
+            );
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use super::callback::{self, same};
+use super::callback::{self, Callback, same};
 use super::flight::Entry;
 use super::keeper::Keeper;
 use super::refresher::{Proof, Refresher, Server};
@@ -81,6 +81,9 @@ impl OAuth {
     }
 
     /// An authorisation server of one's own that the client secret may be sent to, over https, besides the vendor's.
+    ///
+    /// `localhost` stands for this machine and every port of it, over http too: without it the codes and installations
+    /// of a local portal are refused, unless tokens of its server are kept already.
     pub fn trust_server(self, host: impl Into<String>) -> Self {
         self.with(|shared| shared.server.named.push(host.into()))
     }
@@ -149,16 +152,13 @@ impl OAuth {
     /// if the code is not taken (it is good for 30 s, and once); [`Kind::Temporary`](crate::Kind::Temporary) if the server does
     /// not answer.
     pub async fn exchange(&self, query: &str, state: &str) -> Result<Grant, Error> {
-        let callback = callback::read(query, state)?;
-        let before = callback.before;
-        let transport = self.0.transport(&before.server_endpoint)?;
-        let proof = Proof::Code(callback.code.expose_secret());
-        let asked = self.0.server.ask(&transport, &before, proof).await;
-        let grant = asked.map_err(TokenError::from)?;
-        let same_portal = before.member_id.is_empty() || before.member_id == grant.member_id;
-        if !same_portal || grant.member_id.is_empty() {
-            return Err(TokenError::Forged("the tokens are those of another portal").into());
-        }
+        let Callback { code, before } = callback::read(query, state)?;
+        let kept = self.portal(&before.member_id).await?;
+        self.0
+            .server
+            .vet(&before, kept.as_ref().map(|kept| &kept.grant))?;
+        let proof = Proof::Code(code.expose_secret());
+        let grant = self.prove(before, proof).await?;
         self.adopt(grant.clone()).await?;
         Ok(grant)
     }
@@ -268,22 +268,32 @@ impl OAuth {
         let key = self.key(&grant.member_id);
         let row = self.0.store.load(&key).await?.row;
         let known = row.as_ref().and_then(entry_of);
+        self.0
+            .server
+            .vet(&grant, known.as_ref().map(|known| &known.grant))?;
         let known = known.and_then(|entry| entry.grant.application_token().map(str::to_owned));
         let grant = match (known, grant.application_token()) {
             (Some(known), Some(brought)) if same(&known, brought) => grant,
             // Installed anew, a local application has a new token: the server decides.
-            _ => {
-                let transport = self.0.transport(&grant.server_endpoint)?;
-                let asked = self.0.server.ask(&transport, &grant, Proof::Refresh).await;
-                let proved = asked.map_err(TokenError::from)?;
-                if proved.member_id != grant.member_id {
-                    return Err(TokenError::Forged("the tokens are those of another portal").into());
-                }
-                proved
-            }
+            _ => self.prove(grant, Proof::Refresh).await?,
         };
         self.adopt(grant.clone()).await?;
         Ok(grant)
+    }
+
+    /// Asks the server of `brought`, which comes from outside. The answer has to say itself whose the tokens are.
+    async fn prove(&self, mut brought: Grant, proof: Proof<'_>) -> Result<Grant, Error> {
+        let said = std::mem::take(&mut brought.member_id);
+        let transport = self.0.transport(&brought.server_endpoint)?;
+        let asked = self.0.server.ask(&transport, &brought, proof).await;
+        let proved = asked.map_err(TokenError::from)?;
+        if proved.member_id.is_empty() {
+            return Err(TokenError::Forged("the answer does not say whose the tokens are").into());
+        }
+        if !said.is_empty() && said != proved.member_id {
+            return Err(TokenError::Forged("the tokens are those of another portal").into());
+        }
+        Ok(proved)
     }
 
     /// Takes an uninstallation in: forgets the tokens if the `application_token` is the one that the installation

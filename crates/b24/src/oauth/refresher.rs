@@ -85,6 +85,19 @@ pub(super) enum Proof<'a> {
 }
 
 impl Server {
+    /// Whether the secret may go where `brought`, which comes from outside, leads; `kept` is what the store has of its
+    /// portal.
+    pub(super) fn vet(&self, brought: &Grant, kept: Option<&Grant>) -> Result<(), TokenError> {
+        let server = &brought.server_endpoint;
+        let kept = kept.map(|kept| &*kept.server_endpoint);
+        if endpoint::may_be_brought(server, &self.named, kept) {
+            return Ok(());
+        }
+        Err(TokenError::Untrusted {
+            host: host_of(server),
+        })
+    }
+
     /// Asks the server of `grant`.
     pub(super) async fn ask(
         &self,

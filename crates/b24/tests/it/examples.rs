@@ -270,7 +270,7 @@ async fn an_application_takes_a_browser_through_the_portal_and_hears_of_its_end(
     let app = b24_portal::App::new(format!("{own}/callback")).events_url(&events);
     let app = portal.add_app(app);
     let credentials = b24::App::new(&app.client_id, &app.client_secret);
-    let oauth = b24::OAuth::new(credentials, b24::MemoryStore::new());
+    let oauth = b24::OAuth::new(credentials, b24::MemoryStore::new()).trust_server("localhost");
     let site = oauth_app::site(oauth.clone(), &portal.url());
     tokio::spawn(async move { axum::serve(listener, site).await });
 

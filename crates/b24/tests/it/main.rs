@@ -32,4 +32,5 @@ mod retries;
 mod script;
 mod secrets;
 mod seen;
+mod strangers;
 mod weather;

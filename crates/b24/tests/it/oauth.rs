@@ -511,56 +511,6 @@ async fn a_refresh_token_near_its_end_is_warned_about() {
     assert!(known.refresh_left > Duration::from_secs(179 * 86_400));
 }
 
-fn installed(authority: &Authority, refresh: &str, token: &str) -> b24::Installation {
-    let body = format!(
-        "event=ONAPPINSTALL&auth[access_token]={}&auth[refresh_token]={refresh}&auth[expires_in]=3600\
-         &auth[client_endpoint]=https://acme.bitrix24.com/rest/&auth[server_endpoint]=https://oauth.bitrix.info/rest/\
-         &auth[member_id]={MEMBER}&auth[application_token]={token}",
-        authority.access()
-    );
-    b24::Installation::from_event(body.as_bytes()).unwrap()
-}
-
-fn uninstalled(token: &str) -> b24::Uninstallation {
-    let body =
-        format!("event=ONAPPUNINSTALL&auth[member_id]={MEMBER}&auth[application_token]={token}");
-    b24::Uninstallation::from_event(body.as_bytes()).unwrap()
-}
-
-#[tokio::test(start_paused = true)]
-async fn installations_are_proved_and_uninstallations_known_by_their_token() {
-    let authority = Authority::default();
-    let oauth = authority.oauth(MemoryStore::new());
-    let forged = oauth
-        .install(&installed(&authority, "made-up", "t0ken"))
-        .await
-        .failed();
-    assert_eq!(forged.kind(), Kind::Auth);
-    assert!(oauth.members().await.unwrap().is_empty());
-
-    oauth
-        .install(&installed(&authority, "r3fresh-0", "t0ken"))
-        .await
-        .unwrap();
-    let b24 = oauth.client(MEMBER).await.unwrap();
-    b24.v2().call("profile").await.unwrap();
-    // Installed again by the same portal: its token vouches for the form.
-    let asked = authority.refreshes();
-    oauth
-        .install(&installed(&authority, "r3fresh-1", "t0ken"))
-        .await
-        .unwrap();
-    assert_eq!(authority.refreshes(), asked);
-
-    let error = oauth.uninstall(&uninstalled("wr0ng")).await.failed();
-    assert_eq!(error.kind(), Kind::Auth);
-    assert_eq!(oauth.members().await.unwrap(), [MEMBER]);
-    oauth.uninstall(&uninstalled("t0ken")).await.unwrap();
-    assert!(oauth.members().await.unwrap().is_empty());
-    let missing = oauth.client(MEMBER).await.failed();
-    assert!(matches!(token_error(&missing), TokenError::Missing));
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_grant_whose_server_is_foreign_is_not_refreshed() {
     let authority = Authority::default();

@@ -37,7 +37,7 @@ enum Brought {
 impl Comeback {
     /// Listens where the application's card sends browsers, if that is on this machine.
     pub(super) async fn prepare(address: &Url, session: &Session) -> Result<Self, Failure> {
-        let landing = if is_here(address) {
+        let landing = if can_land(address) {
             Some(Landing::at(address).await?)
         } else {
             None
@@ -149,14 +149,19 @@ fn lines() -> mpsc::Receiver<String> {
     lines
 }
 
-fn is_here(address: &Url) -> bool {
-    address.scheme() == "http"
-        && match address.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            None => false,
-        }
+/// Whether a browser that is sent there can be listened for.
+fn can_land(address: &Url) -> bool {
+    address.scheme() == "http" && is_here(address)
+}
+
+/// Whether an address leads to this machine.
+pub(super) fn is_here(address: &Url) -> bool {
+    match address.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }
 
 fn of_visit(query: &str, state: &str) -> Brought {
@@ -302,7 +307,7 @@ mod tests {
             ("http://app.example/", false),
         ] {
             assert_eq!(
-                is_here(&Url::parse(address).expect("a URL")),
+                can_land(&Url::parse(address).expect("a URL")),
                 here,
                 "{address}"
             );

@@ -1,0 +1,174 @@
+//! Forms and queries that anybody can make: who gets in by them, and where the client secret goes.
+
+use b24::{Grant, Kind, MemoryStore, OAuth, TokenError};
+use serde_json::{Value, json};
+
+use crate::authority::{Authority, MEMBER};
+use crate::oauth::token_error;
+use crate::seen::Failed;
+
+const PORTAL: &str = "https://acme.bitrix24.com/rest/";
+const SERVER: &str = "https://oauth.bitrix.info/rest/";
+const LOCAL: &str = "http://127.0.0.1:6379/rest/";
+
+/// An installation at these addresses.
+fn installed_at(portal: &str, server: &str, refresh: &str, token: &str) -> b24::Installation {
+    let body = format!(
+        "event=ONAPPINSTALL&auth[access_token]=acc3ss-of-form&auth[refresh_token]={refresh}&auth[expires_in]=3600\
+         &auth[client_endpoint]={portal}&auth[server_endpoint]={server}&auth[member_id]={MEMBER}\
+         &auth[application_token]={token}",
+    );
+    b24::Installation::from_event(body.as_bytes()).unwrap()
+}
+
+fn installed(refresh: &str, token: &str) -> b24::Installation {
+    installed_at(PORTAL, SERVER, refresh, token)
+}
+
+fn uninstalled(token: &str) -> b24::Uninstallation {
+    let body =
+        format!("event=ONAPPUNINSTALL&auth[member_id]={MEMBER}&auth[application_token]={token}");
+    b24::Uninstallation::from_event(body.as_bytes()).unwrap()
+}
+
+async fn kept(oauth: &OAuth) -> Option<Grant> {
+    let known = oauth.portal(MEMBER).await.unwrap();
+    known.map(|known| known.grant)
+}
+
+#[tokio::test(start_paused = true)]
+async fn installations_are_proved_and_uninstallations_known_by_their_token() {
+    let authority = Authority::default();
+    let oauth = authority.oauth(MemoryStore::new());
+    let forged = oauth.install(&installed("made-up", "t0ken")).await.failed();
+    assert_eq!(forged.kind(), Kind::Auth);
+    assert!(oauth.members().await.unwrap().is_empty());
+
+    oauth
+        .install(&installed("r3fresh-0", "t0ken"))
+        .await
+        .unwrap();
+    let b24 = oauth.client(MEMBER).await.unwrap();
+    b24.v2().call("profile").await.unwrap();
+    // Installed again by the same portal: its token vouches for the form.
+    let asked = authority.refreshes();
+    oauth
+        .install(&installed("r3fresh-1", "t0ken"))
+        .await
+        .unwrap();
+    assert_eq!(authority.refreshes(), asked);
+
+    let error = oauth.uninstall(&uninstalled("wr0ng")).await.failed();
+    assert_eq!(error.kind(), Kind::Auth);
+    assert_eq!(oauth.members().await.unwrap(), [MEMBER]);
+    oauth.uninstall(&uninstalled("t0ken")).await.unwrap();
+    assert!(oauth.members().await.unwrap().is_empty());
+    let missing = oauth.client(MEMBER).await.failed();
+    assert!(matches!(token_error(&missing), TokenError::Missing));
+}
+
+/// Else anybody could have the secret posted to any port of the machine that the application runs on.
+#[tokio::test(start_paused = true)]
+async fn a_stranger_does_not_make_this_machine_a_server() {
+    let authority = Authority::default();
+    let oauth = authority.oauth(MemoryStore::new());
+    oauth
+        .adopt(
+            authority
+                .grant()
+                .with_application_token(Some("t0ken".to_owned())),
+        )
+        .await
+        .unwrap();
+    // Not even the portal itself, by its token.
+    for token in ["t0ken", "t0ken-2"] {
+        for portal in [LOCAL, PORTAL] {
+            let form = installed_at(portal, LOCAL, "r3fresh-0", token);
+            let error = oauth.install(&form).await.failed();
+            assert!(
+                matches!(token_error(&error), TokenError::Untrusted { .. }),
+                "{error}"
+            );
+        }
+    }
+    let query = "code=th3-c0de&state=mine&domain=127.0.0.1:6379&server_domain=127.0.0.1:6379";
+    for query in [
+        query.to_owned(),
+        format!("{query}&member_id={MEMBER}"),
+        query.replace("server_domain", "x"),
+    ] {
+        let error = oauth.exchange(&query, "mine").await.failed();
+        assert!(
+            matches!(token_error(&error), TokenError::Untrusted { .. }),
+            "{error}"
+        );
+    }
+    assert_eq!(authority.refreshes(), 0);
+    assert_eq!(kept(&oauth).await.unwrap().client_endpoint, PORTAL);
+}
+
+fn local(authority: &Authority) {
+    authority.0.lock().unwrap().answer =
+        json!({ "client_endpoint": LOCAL, "server_endpoint": LOCAL });
+}
+
+#[tokio::test(start_paused = true)]
+async fn this_machine_is_a_server_once_the_program_says_so() {
+    let query = "code=th3-c0de&state=mine&domain=127.0.0.1:6379&server_domain=127.0.0.1:6379";
+    let named = |authority: &Authority| {
+        local(authority);
+        authority
+            .oauth(MemoryStore::new())
+            .trust_server("localhost")
+    };
+    let authority = Authority::default();
+    named(&authority).exchange(query, "mine").await.unwrap();
+    let authority = Authority::default();
+    let form = installed_at(LOCAL, LOCAL, "r3fresh-0", "t0ken");
+    let oauth = named(&authority);
+    oauth.install(&form).await.unwrap();
+    assert_eq!(kept(&oauth).await.unwrap().client_endpoint, LOCAL);
+
+    // Or has adopted tokens of that very server.
+    let authority = Authority::default();
+    local(&authority);
+    let oauth = authority.oauth(MemoryStore::new());
+    let mut grant = authority.grant();
+    grant.client_endpoint = LOCAL.to_owned();
+    grant.server_endpoint = LOCAL.to_owned();
+    oauth.adopt(grant).await.unwrap();
+    let other = LOCAL.replace("6379", "6380");
+    let form = installed_at(LOCAL, &other, "r3fresh-0", "t0ken");
+    assert!(matches!(
+        token_error(&oauth.install(&form).await.failed()),
+        TokenError::Untrusted { .. }
+    ));
+    let form = installed_at(LOCAL, LOCAL, "r3fresh-0", "t0ken");
+    oauth.install(&form).await.unwrap();
+}
+
+/// Whose tokens they are is for the server to say: the form says whatever its author likes.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_names_no_portal_proves_nothing() {
+    for member in [Value::Null, json!(""), json!("0000")] {
+        let authority = Authority::default();
+        authority.0.lock().unwrap().answer = json!({ "member_id": member });
+        let oauth = authority.oauth(MemoryStore::new());
+        let form = installed("r3fresh-0", "t0ken");
+        let error = oauth.install(&form).await.failed();
+        assert!(
+            matches!(token_error(&error), TokenError::Forged(_)),
+            "{error}"
+        );
+        let query = format!(
+            "code=th3-c0de&state=mine&domain=acme.bitrix24.com&member_id={MEMBER}\
+             &server_domain=oauth.bitrix.info"
+        );
+        let error = oauth.exchange(&query, "mine").await.failed();
+        assert!(
+            matches!(token_error(&error), TokenError::Forged(_)),
+            "{error}"
+        );
+        assert!(oauth.members().await.unwrap().is_empty());
+    }
+}
