@@ -99,7 +99,11 @@ pub fn keep(bytes: &[u8]) {
     }
 }
 
+/// To add to, for its owner only.
 fn open(path: PathBuf) -> File {
-    let file = OpenOptions::new().create(true).append(true).open(path);
-    file.expect("a file")
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).expect("a file")
 }
