@@ -9,8 +9,11 @@ use std::time::Duration;
 use b24::store::{StoreError, StoreFault};
 use tokio::sync::Mutex;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Config, NoTls, Row, Statement};
+use tokio_postgres::{Client, Config, NoTls, Row, Socket, Statement};
+
+use super::tls::Tls;
 
 /// A query that takes longer has lost its server.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,6 +25,7 @@ pub(super) type Value<'a> = (&'a (dyn ToSql + Sync), Type);
 
 pub(super) struct Connection {
     config: Config,
+    tls: Tls,
     session: Mutex<Option<Arc<Session>>>,
 }
 
@@ -65,13 +69,14 @@ impl Deref for Session {
 }
 
 impl Connection {
-    pub(super) fn new(mut config: Config, options: &str) -> Self {
+    pub(super) fn new(mut config: Config, tls: Tls, options: &str) -> Self {
         config.connect_timeout(CONNECT).application_name("b24");
         if !options.is_empty() {
             config.options(options);
         }
         Self {
             config,
+            tls,
             session: Mutex::default(),
         }
     }
@@ -96,12 +101,11 @@ impl Connection {
         if let Some(session) = known.as_ref().filter(|session| !session.is_closed()) {
             return Ok(Arc::clone(session));
         }
-        let (client, connection) = self.config.connect(NoTls).await.map_err(failed)?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::warn!(%error, "the connection to PostgreSQL is lost");
-            }
-        });
+        let client = match self.tls.clone() {
+            None => connect(&self.config, NoTls).await,
+            Some(tls) => connect(&self.config, tls).await,
+        };
+        let client = client.map_err(failed)?;
         let session = Arc::new(Session {
             client,
             prepared: std::sync::Mutex::default(),
@@ -109,6 +113,19 @@ impl Connection {
         *known = Some(Arc::clone(&session));
         Ok(session)
     }
+}
+
+async fn connect<T>(config: &Config, tls: T) -> Result<Client, tokio_postgres::Error>
+where
+    T: MakeTlsConnect<Socket, Stream: Send + 'static>,
+{
+    let (client, connection) = config.connect(tls).await?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::warn!(%error, "the connection to PostgreSQL is lost");
+        }
+    });
+    Ok(client)
 }
 
 /// Without the configuration: a password may be in it.

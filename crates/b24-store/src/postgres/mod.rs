@@ -3,13 +3,13 @@
 mod budget;
 mod connection;
 mod schema;
+mod tls;
 mod tokens;
 
 use std::fmt;
 use std::sync::Arc;
 
-use b24::store::{StoreError, StoreFault, TokenKey};
-use tokio_postgres::Config;
+use b24::store::{StoreError, TokenKey};
 use tokio_postgres::types::Type;
 
 use crate::keys::{Keys, Sealed, missing};
@@ -17,14 +17,17 @@ use connection::Connection;
 
 /// Tokens and budgets in PostgreSQL (12 or newer), shared by many machines. Cloning is cheap.
 ///
-/// It opens two connections, speaks no TLS, and makes its tables, `b24_…`, in the schema that the connection finds
-/// first. A server that goes away and comes back is connected to again.
+/// It opens two connections, and makes its tables, `b24_…`, in the schema that the connection finds first. A server that
+/// goes away and comes back is connected to again.
+///
+/// To another machine TLS is spoken if the server does; `sslmode=require` insists on it, `sslmode=disable` keeps it off.
+/// The certificate is always checked, with its name: by what this machine trusts, or by the file of `sslrootcert=`.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use b24_store::PostgresStore;
 /// // the key to seal tokens with is in B24_STORE_KEY or B24_STORE_KEY_FILE
-/// let store = PostgresStore::open("host=10.0.0.5 user=b24 dbname=b24").await?;
+/// let store = PostgresStore::open("postgresql://b24@db.acme.com/b24?sslmode=require").await?;
 /// let oauth = b24::OAuth::new(b24::App::new("local.5f", "secret"), store);
 /// # let _ = oauth;
 /// # Ok(()) }
@@ -73,17 +76,11 @@ impl PostgresStore {
     }
 
     async fn start(config: &str, keys: Option<Keys>) -> Result<Self, StoreError> {
-        // Without the cause: it may show a part of the text, password and all.
-        let config: Config = config.parse().map_err(|_| {
-            StoreError::new(
-                StoreFault::Other,
-                "the address of PostgreSQL cannot be read: it looks like postgresql://user:password@host/database",
-            )
-        })?;
+        let (config, tls) = tls::read(config)?;
         let inner = Inner {
             keys,
-            tokens: Connection::new(config.clone(), ""),
-            budget: Connection::new(config, "-c synchronous_commit=off"),
+            tokens: Connection::new(config.clone(), tls.clone(), ""),
+            budget: Connection::new(config, tls, "-c synchronous_commit=off"),
         };
         schema::migrate(&inner.tokens).await?;
         Ok(Self(Arc::new(inner)))

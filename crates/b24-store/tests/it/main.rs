@@ -13,3 +13,4 @@ mod server;
 mod set_clock;
 mod shared_budget;
 mod stores;
+mod tls;

@@ -52,6 +52,7 @@ impl Server {
                 "--locale=C",
             ])
             .stdout(Stdio::null()));
+        certify(&data);
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -70,6 +71,11 @@ impl Server {
     pub(crate) fn database(&self, name: &str) -> String {
         self.sql("postgres", &format!("CREATE DATABASE {name}"));
         format!("postgresql://b24@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// The certificate that it shows as `localhost`.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.directory.path().join("data/server.crt")
     }
 
     /// Runs a statement as the server's owner.
@@ -106,7 +112,7 @@ impl Server {
                 "unix_socket_directories=",
             ])
             .args(["-c", "shared_buffers=16MB", "-c", "max_connections=60"])
-            .args(["-c", "log_statement=all"])
+            .args(["-c", "log_statement=all", "-c", "ssl=on"])
             .stdout(Stdio::null())
             .stderr(log);
         let (stop, stopping) = mpsc::channel();
@@ -135,6 +141,22 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Gives a server a certificate, and keeps who does not use it out of databases called `sealed`.
+fn certify(data: &Path) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = data.join("server.key");
+    std::fs::write(data.join("server.crt"), made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    run(Command::new("chmod").arg("600").arg(&key));
+    if is_root() {
+        run(Command::new("chown").arg("postgres").arg(&key));
+    }
+    let access = data.join("pg_hba.conf");
+    let usual = std::fs::read_to_string(&access).unwrap();
+    let access_first = format!("hostnossl sealed all all reject\n{usual}");
+    std::fs::write(&access, access_first).unwrap();
 }
 
 fn is_ready(port: u16) -> bool {
