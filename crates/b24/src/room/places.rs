@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::bucket::Pace;
 use crate::rt::{self, Instant};
-use crate::store::{Answer, Ask, SharedBudget, Spent};
+use crate::store::{Answer, Ask, SharedBudget, Spent, StoreError, StoreFault};
 
 /// Requests arrive at the portal up to so much later than their place, and may then come together: as many as the rate
 /// lets through in that time are kept free. More than this is a 503, which is waited for.
@@ -16,6 +16,12 @@ const CAREFUL: f64 = 0.25;
 
 /// A store that is away is asked again after so long.
 const AGAIN: Duration = Duration::from_secs(2);
+
+/// A store that works has answered by then. A call whose deadline is nearer gives it half of the time that is left.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// It is left alone for so many times the time that was waited for nothing.
+const LEFT_ALONE: u32 = 10;
 
 /// The budget of one portal.
 #[derive(Debug)]
@@ -52,7 +58,10 @@ impl Places {
             return Turn::StillAway;
         }
         let ask = self.ask(pace, credential, within);
-        match self.budget.reserve(&ask).await {
+        let begun = rt::now();
+        let answer = rt::timeout(PATIENCE.min(within / 2), self.budget.reserve(&ask)).await;
+        let silent = || StoreError::new(StoreFault::Away, "it does not answer");
+        match answer.unwrap_or_else(|| Err(silent())) {
             Ok(Answer::Reserved { wait, spent }) => {
                 *self.away() = None;
                 rt::sleep(wait).await;
@@ -63,7 +72,8 @@ impl Places {
                 Turn::TooLate(wait)
             }
             Err(error) => {
-                *self.away() = Some(rt::after(AGAIN));
+                let waited = rt::now().saturating_duration_since(begun);
+                *self.away() = Some(rt::after(AGAIN.max(waited * LEFT_ALONE)));
                 Turn::Away(known.is_none().then(|| error.to_string()))
             }
         }

@@ -18,6 +18,7 @@ use crate::script::{Script, ok};
 struct Common {
     store: Arc<MemoryStore>,
     away: Arc<AtomicBool>,
+    hangs: Arc<AtomicBool>,
 }
 
 impl Common {
@@ -34,6 +35,9 @@ impl SharedBudget for Common {
     fn reserve<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Answer, StoreError>> {
         Box::pin(async move {
             self.check()?;
+            if self.hangs.load(Relaxed) {
+                std::future::pending::<()>().await;
+            }
             self.store.reserve(ask).await
         })
     }
@@ -138,6 +142,41 @@ async fn without_its_store_each_process_is_careful_and_says_so() {
     tokio::time::sleep(Duration::from_secs(60)).await;
     let took = calls(&clients[..1], 130).await.as_secs_f64();
     assert!((2.0..3.0).contains(&took), "{took}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_does_not_answer_takes_a_part_of_the_deadline_and_is_then_left_alone() {
+    let portal = portal().await;
+    let common = Common::default();
+    let why = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&why);
+    let b24 = in_process::builder(&portal)
+        .limits(LIMITS)
+        .shared_budget(common.clone())
+        .observer(move |event: &b24::Event<'_>| {
+            if let b24::Event::BudgetAway { why } = event {
+                seen.lock().unwrap().push((*why).to_owned());
+            }
+        })
+        .build()
+        .unwrap();
+    common.hangs.store(true, Relaxed);
+    let begun = tokio::time::Instant::now();
+    let call = |deadline| {
+        let call = b24.v2().call("server.time");
+        let call = call.deadline(Duration::from_secs(deadline));
+        async { tokio::time::timeout(Duration::from_secs(60), call).await }
+    };
+    call(2).await.expect("an end").unwrap();
+    assert_eq!(begun.elapsed(), Duration::from_secs(1));
+    call(2).await.expect("an end").unwrap();
+    assert_eq!(begun.elapsed(), Duration::from_secs(1), "left alone");
+    // However much time there is, a working store would have answered by then.
+    tokio::time::advance(Duration::from_secs(10)).await;
+    let begun = tokio::time::Instant::now();
+    call(600).await.expect("an end").unwrap();
+    assert_eq!(begun.elapsed(), Duration::from_secs(5));
+    assert_eq!(*why.lock().unwrap(), ["it does not answer"], "once");
 }
 
 #[tokio::test(start_paused = true)]
