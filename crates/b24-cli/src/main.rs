@@ -5,6 +5,7 @@ mod bulk;
 mod catalogue;
 mod change;
 mod check;
+mod closing;
 mod commands;
 mod connection;
 mod entity;

@@ -8,6 +8,7 @@ use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
 use crate::args::{self, Cli, Global};
+use crate::closing;
 use crate::commands;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
@@ -58,7 +59,8 @@ fn execute(cli: Cli) -> Exit {
         Ok(runtime) => {
             let ended = runtime.block_on(async {
                 signals::watch(&session.stop);
-                conclude(&session, commands::run(command, &session).await).await
+                let ended = conclude(&session, commands::run(command, &session).await).await;
+                closing::close(&session, ended).await
             });
             runtime.shutdown_background();
             ended

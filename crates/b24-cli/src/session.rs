@@ -1,10 +1,11 @@
 //! What every command gets: flags, printer, the stop switch, and the portal when it asks for it.
 
 use std::io::{self, IsTerminal};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use anyhow::Result;
+use b24::OAuth;
 use tokio::sync::OnceCell;
 
 use crate::args::Global;
@@ -42,6 +43,7 @@ pub(crate) struct Session {
     /// When the command began.
     pub(crate) started: Instant,
     connection: OnceCell<Connection>,
+    applications: Arc<Mutex<Vec<OAuth>>>,
     summary: Mutex<Option<Summary>>,
 }
 
@@ -56,19 +58,45 @@ impl Session {
             stop,
             started: Instant::now(),
             connection: OnceCell::new(),
+            applications: Arc::default(),
             summary: Mutex::new(None),
+        }
+    }
+
+    /// A session of another profile, which stops with this one.
+    pub(crate) fn of_profile(&self, name: String) -> Self {
+        let global = Global {
+            profile: Some(name),
+            ..self.global.clone()
+        };
+        Self {
+            stop: self.stop.clone(),
+            applications: Arc::clone(&self.applications),
+            ..Self::new(self.command, global, self.printer.clone())
         }
     }
 
     /// The portal this command talks to; chosen (and for `--demo` started) at the first call.
     pub(crate) async fn connection(&self) -> Result<&Connection> {
-        let chosen = self.connection.get_or_try_init(|| {
-            connection::connect(&self.global, &self.printer, self.stop.deadline())
+        let chosen = self.connection.get_or_try_init(|| async {
+            let deadline = self.stop.deadline();
+            let connection = connection::connect(&self.global, &self.printer, deadline).await?;
+            if let Some(standing) = &connection.application {
+                self.applications().push(standing.oauth.clone());
+            }
+            Ok(connection)
         });
         tokio::select! {
             chosen = chosen => chosen,
             reason = self.stop.requested() => Err(Failure::stopped(reason, self.command).into()),
         }
+    }
+
+    /// The applications whose tokens this command has used.
+    pub(crate) fn applications(&self) -> MutexGuard<'_, Vec<OAuth>> {
+        self.applications
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The portal, if one was chosen already.

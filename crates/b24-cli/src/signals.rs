@@ -46,8 +46,7 @@ fn watch_signals(stop: &Stop) {
 }
 
 fn ask(stop: &Stop, reason: Reason) {
-    let signalled = matches!(stop.reason(), Some(Reason::Interrupt | Reason::Terminate));
-    if signalled {
+    if stop.next_signal_ends() {
         std::process::exit(reason.exit().code().into());
     }
     stop.request(reason);

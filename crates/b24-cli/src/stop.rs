@@ -1,5 +1,6 @@
 //! Why a running command should end early, and how it learns of it.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,8 @@ pub(crate) struct Stop {
     token: CancellationToken,
     reason: Arc<OnceLock<Reason>>,
     deadline: Option<Instant>,
+    /// Whether the next signal ends the process: one has come, or the command is over.
+    ends_next: Arc<AtomicBool>,
 }
 
 impl Stop {
@@ -44,7 +47,13 @@ impl Stop {
             token: CancellationToken::new(),
             reason: Arc::default(),
             deadline: deadline.and_then(|after| Instant::now().checked_add(after)),
+            ends_next: Arc::default(),
         }
+    }
+
+    /// From now on a signal ends the process; whether it did before.
+    pub(crate) fn next_signal_ends(&self) -> bool {
+        self.ends_next.swap(true, Relaxed)
     }
 
     /// Asks everyone to stop; only the first reason counts. False when it was asked before.

@@ -55,6 +55,21 @@ pub enum Event<'a> {
         /// Why.
         why: &'a str,
     },
+    /// New tokens are needed, which another process has asked for: told once, after a second of waiting for them.
+    TokensAwaited {
+        /// The portal.
+        member_id: &'a str,
+        /// How long it may still take.
+        left: Duration,
+    },
+    /// New tokens have come and cannot be saved, so nobody uses them yet: told once for each reason. It is tried for
+    /// 15 min; after that, or when the process ends before, they are lost.
+    TokensUnsaved {
+        /// The portal.
+        member_id: &'a str,
+        /// Why.
+        why: &'a str,
+    },
     /// The tokens of an application on a portal were refreshed.
     Renewed {
         /// The portal.

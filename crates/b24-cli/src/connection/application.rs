@@ -106,13 +106,11 @@ impl Application {
         let Some(brought) = &self.brought else {
             return Ok(());
         };
-        let keep = oauth.portal(&self.member_id).await?.is_some_and(|known| {
+        let is_better = |known: &b24::Portal| {
             known.problem.is_none() || known.grant.refresh_token() == brought.refresh_token()
-        });
-        if keep {
-            return Ok(());
-        }
-        oauth.adopt(brought.clone()).await
+        };
+        oauth.adopt_unless(brought.clone(), is_better).await?;
+        Ok(())
     }
 }
 

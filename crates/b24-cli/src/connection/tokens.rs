@@ -98,18 +98,18 @@ async fn first(path: &Path, file: &Path, profile: Option<&str>) -> Result<Sqlite
     let text = Keys::generate();
     let keys = Keys::parse(&text).map_err(|error| from_store(&error, profile))?;
     match SqliteStore::open_with(path, keys).await {
-        Ok(store) if keep(file, &text)? => Ok(store),
-        // Another process was first.
-        Ok(_) => {
-            let keys = Keys::from_file(file).map_err(|error| from_store(&error, profile))?;
-            let store = SqliteStore::open_with(path, keys).await;
-            Ok(store.map_err(|error| from_store(&error, profile))?)
-        }
+        Ok(store) if keep(file, &text)? => return Ok(store),
+        // Another process was first: its key is in the file before it seals anything.
+        Ok(_) => {}
+        Err(error) if error.fault() == StoreFault::KeyWrong && file.exists() => {}
         Err(error) if error.fault() == StoreFault::KeyWrong => {
-            Err(from_store(&no_key(path, file), profile).into())
+            return Err(from_store(&no_key(path, file), profile).into());
         }
-        Err(error) => Err(from_store(&error, profile).into()),
+        Err(error) => return Err(from_store(&error, profile).into()),
     }
+    let keys = Keys::from_file(file).map_err(|error| from_store(&error, profile))?;
+    let store = SqliteStore::open_with(path, keys).await;
+    Ok(store.map_err(|error| from_store(&error, profile))?)
 }
 
 fn no_key(path: &Path, file: &Path) -> StoreError {
@@ -139,5 +139,32 @@ fn keep(file: &Path, text: &str) -> Result<bool> {
         Ok(_) => Ok(true),
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(failed(error.error).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use b24::store::{Record, TokenKey, TokenStore};
+
+    /// Looked for, the file was not there; meanwhile another process has made it, and has sealed tokens.
+    #[tokio::test]
+    async fn a_key_that_another_process_has_just_made_is_used() {
+        let home = tempfile::tempdir().unwrap();
+        let (path, file) = (home.path().join("b24.db"), home.path().join("store.key"));
+        let row = TokenKey {
+            client_id: "local.1".to_owned(),
+            member_id: "m".to_owned(),
+        };
+        let theirs = first(&path, &file, None).await.unwrap();
+        let record = Record::from_bytes(*b"tokens");
+        assert!(theirs.swap(&row, 0, &record).await.unwrap());
+        let ours = first(&path, &file, None).await.unwrap();
+        let loaded = ours.load(&row).await.unwrap();
+        assert_eq!(loaded.row.unwrap().record.expose(), b"tokens");
+        // Without the file it is another matter: what is sealed must not be lost for a new key.
+        fs::remove_file(&file).unwrap();
+        let error = first(&path, &file, None).await.unwrap_err();
+        assert!(error.to_string().contains("is missing"), "{error}");
     }
 }

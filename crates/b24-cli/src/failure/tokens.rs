@@ -81,6 +81,11 @@ impl Case<'_> {
                 ))
                 .state("nothing was sent, and nobody asks again with them")
                 .hint(self.login()),
+            TokenError::Unsaved(why) => self
+                .failure(format!("the tokens for {host} are lost: new ones came and could not be saved"))
+                .cause(why)
+                .state("nothing was sent; the tokens that are kept are used up")
+                .hint(self.login()),
             TokenError::Refused { error, unanswered } => {
                 let failure = self.denied(error).unwrap_or_else(|| {
                     self.failure(format!(

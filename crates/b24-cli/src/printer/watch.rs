@@ -53,6 +53,13 @@ fn show(printer: &Printer, event: &Event<'_>) {
                 format_args!("{method} again in {} s: {why}", tenths(*after)),
             );
         }
+        Event::TokensAwaited { left, .. } => printer.waiting(&format!(
+            "waiting for new tokens, which another process has asked for: until {} at most",
+            time_after(*left)
+        )),
+        Event::TokensUnsaved { why, .. } => printer.warning(format_args!(
+            "new tokens have come and cannot be saved, so they are lost if this ends now: {why}"
+        )),
         Event::Renewed { .. } => printer.detail(1, "the tokens were refreshed"),
         _ => {}
     }

@@ -6,6 +6,8 @@
 )]
 
 mod applications;
+#[cfg(unix)]
+mod applications_ended;
 mod applications_refused;
 mod applications_sealed;
 mod applications_shared;

@@ -22,6 +22,9 @@ pub enum TokenError {
         /// When it had asked, by the store's clock.
         at: String,
     },
+    /// New tokens came and could not be saved. They are lost, and the old ones are used up.
+    #[error("the tokens are lost: new ones came and could not be saved ({0}); authorise again")]
+    Unsaved(String),
     /// The authorisation server refused the tokens or the code for good.
     #[error("{}", refusal(.error, .unanswered.as_deref()))]
     Refused {
@@ -148,7 +151,9 @@ impl Denial {
 
     pub(crate) fn of_token(error: &TokenError) -> Option<Self> {
         match error {
-            TokenError::Missing | TokenError::Lost { .. } => Some(Self::AuthoriseAgain),
+            TokenError::Missing | TokenError::Lost { .. } | TokenError::Unsaved(_) => {
+                Some(Self::AuthoriseAgain)
+            }
             TokenError::Refused { error, .. } => Self::of(error),
             _ => None,
         }

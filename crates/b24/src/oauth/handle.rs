@@ -70,6 +70,7 @@ impl OAuth {
             refresher: None,
             listener: None,
             keepers: Mutex::default(),
+            refreshes: Default::default(),
             transports: Default::default(),
         }))
     }
@@ -113,6 +114,7 @@ impl OAuth {
             refresher: used.refresher.clone(),
             listener: used.listener.clone(),
             keepers: Mutex::default(),
+            refreshes: Default::default(),
             transports: Default::default(),
         });
         set(&mut shared);
@@ -167,7 +169,22 @@ impl OAuth {
     ///
     /// # Errors
     /// Those of the store; [`Kind::Usage`](crate::Kind::Usage) if the portal's address in it is none.
-    pub async fn adopt(&self, mut grant: Grant) -> Result<(), Error> {
+    pub async fn adopt(&self, grant: Grant) -> Result<(), Error> {
+        self.adopt_unless(grant, |_| false).await?;
+        Ok(())
+    }
+
+    /// Saves tokens that were got elsewhere, unless what the store has is to be kept; whether they were saved.
+    ///
+    /// `keep` is asked again if another process has written meanwhile: nothing is replaced that it has not seen.
+    ///
+    /// # Errors
+    /// As [`adopt`](Self::adopt).
+    pub async fn adopt_unless(
+        &self,
+        mut grant: Grant,
+        keep: impl Fn(&Portal) -> bool,
+    ) -> Result<bool, Error> {
         let portal = endpoint::portal(&grant.client_endpoint)
             .ok_or_else(|| Error::usage("the grant's client_endpoint is no https address"))?;
         grant.client_endpoint = portal.into();
@@ -176,13 +193,18 @@ impl OAuth {
             let loaded = self.0.store.load(&key).await?;
             let version = loaded.row.as_ref().map_or(0, |row| row.version);
             let known = loaded.row.as_ref().and_then(entry_of);
+            if let Some(known) = &known
+                && keep(&portal_of(known, loaded.now))
+            {
+                return Ok(false);
+            }
             let entry = match known {
                 Some(known) => known.renewed(grant.clone(), loaded.now),
                 None => Entry::new(grant.clone(), loaded.now),
             };
             if self.0.store.swap(&key, version, &entry.to_record()).await? {
                 self.0.keepers().remove(&grant.member_id);
-                return Ok(());
+                return Ok(true);
             }
         }
     }
@@ -213,12 +235,7 @@ impl OAuth {
     pub async fn portal(&self, member_id: &str) -> Result<Option<Portal>, Error> {
         let loaded = self.0.store.load(&self.key(member_id)).await?;
         let entry = loaded.row.as_ref().and_then(entry_of);
-        Ok(entry.map(|entry| Portal {
-            access_left: entry.left(loaded.now),
-            refresh_left: entry.refresh_left(loaded.now),
-            problem: entry.ended(),
-            grant: entry.grant,
-        }))
+        Ok(entry.map(|entry| portal_of(&entry, loaded.now)))
     }
 
     /// The portals in the store, by `member_id`.
@@ -237,6 +254,26 @@ impl OAuth {
         let keeper = self.keeper(member_id).await?;
         let renewed = keeper.renew(&keeper.current()).await?;
         Ok(renewed.grant.clone())
+    }
+
+    /// Ends the use of the application in this process: lets no refresh begin any more, and waits for those under way,
+    /// whose tokens would be lost with the process. To be awaited last, before the runtime ends.
+    ///
+    /// A refresh goes on when its caller is gone, and it takes 32 s at most, and 15 min more where the store cannot be
+    /// written. Copies of this handle are closed too: their calls go on as long as the access tokens are good.
+    ///
+    /// ```no_run
+    /// # async fn serve(until: impl Future<Output = ()>) {}
+    /// # async fn run(oauth: b24::OAuth, terminated: impl Future<Output = ()>) -> Result<(), b24::Error> {
+    /// serve(terminated).await; // takes no more requests, and has answered all
+    /// oauth.close().await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Why a refresh that was waited for brought no tokens, or why they could not be saved.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.0.refreshes.close().await
     }
 
     /// Forgets the tokens of a portal; whether there were any.
@@ -324,6 +361,15 @@ impl OAuth {
             client_id: self.0.app.client_id.clone(),
             member_id: member_id.to_owned(),
         }
+    }
+}
+
+fn portal_of(entry: &Entry, now: Duration) -> Portal {
+    Portal {
+        access_left: entry.left(now),
+        refresh_left: entry.refresh_left(now),
+        problem: entry.ended(),
+        grant: entry.grant.clone(),
     }
 }
 

@@ -21,6 +21,9 @@ const LOOK: (Duration, Duration) = (Duration::from_millis(30), Duration::from_mi
 const SAVE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 const SAVE_PATIENCE: Duration = Duration::from_secs(900);
 
+/// A wait for another process that is worth a word.
+const AWAITED: Duration = Duration::from_secs(1);
+
 /// A refresh token that lives no longer is worth a warning.
 const AGING: Duration = Duration::from_secs(30 * 86_400);
 
@@ -155,6 +158,8 @@ impl Keeper {
 
     async fn refresh(&self, refused: &str) -> Result<Arc<Live>, Error> {
         let holder = uuid::Uuid::now_v7().to_string();
+        let begun = rt::now();
+        let mut told = false;
         let mut pause = LOOK.0;
         let mut seen = (0, rt::now());
         loop {
@@ -172,17 +177,22 @@ impl Keeper {
                     }
                 }
                 Next::Wait(left) => {
+                    if !told && begun.elapsed() >= AWAITED {
+                        self.shared.tell_awaited(&self.key.member_id, left);
+                        told = true;
+                    }
                     rt::sleep(pause.min(left)).await;
                     pause = (pause * 2).min(LOOK.1);
                 }
                 Next::Claim(claimed) => {
                     // What can fail without a request fails before the lease.
                     let transport = self.shared.transport(&claimed.grant.server_endpoint)?;
+                    let under_way = self.shared.refreshes.begin()?;
                     if self.swap(found.version, &claimed).await? {
                         let asking = claimed.asking(found.now());
                         // Stopped for longer than the lease, we have lost it to somebody else.
                         if self.swap(found.version + 1, &asking).await? {
-                            return self.ask(&transport, &asking, &holder).await;
+                            return under_way.ended(self.ask(&transport, &asking, &holder).await);
                         }
                     }
                 }
@@ -228,6 +238,7 @@ impl Keeper {
     async fn save(&self, from: &str, renewed: Grant) -> Result<Arc<Live>, Error> {
         let begun = rt::now();
         let mut pause = SAVE.0;
+        let mut told = String::new();
         loop {
             match self.replace(from, &renewed).await {
                 Ok(found) => {
@@ -235,10 +246,16 @@ impl Keeper {
                     self.shared.tell_renewed(&live.grant);
                     return Ok(live);
                 }
-                Err(error) if error.kind() == Kind::Auth || begun.elapsed() > SAVE_PATIENCE => {
-                    return Err(error);
-                }
+                Err(error) if error.kind() == Kind::Auth => return Err(error),
                 Err(error) => {
+                    let why = error.to_string();
+                    if begun.elapsed() > SAVE_PATIENCE {
+                        return Err(TokenError::Unsaved(why).into());
+                    }
+                    if told != why {
+                        self.shared.tell_unsaved(&self.key.member_id, &why);
+                        told = why;
+                    }
                     tracing::warn!(%error, portal = renewed.client_endpoint, "new tokens are not saved yet");
                     rt::sleep(pause).await;
                     pause = (pause * 2).min(SAVE.1);

@@ -9,6 +9,7 @@ mod grant;
 mod handle;
 pub(crate) mod keeper;
 mod refresher;
+mod refreshes;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -28,6 +29,7 @@ use crate::rt::{MaybeSend, MaybeSync};
 use crate::store::TokenStore;
 use keeper::Keeper;
 use refresher::Server;
+use refreshes::Refreshes;
 
 /// Is told each new pair of tokens after it was saved: for those who keep a copy elsewhere.
 pub trait Renewed: MaybeSend + MaybeSync {
@@ -51,6 +53,7 @@ pub(crate) struct Shared {
     listener: Option<Arc<dyn Renewed>>,
     /// By portal, so that all clients of one portal refresh once.
     keepers: Mutex<HashMap<String, Weak<Keeper>>>,
+    refreshes: Refreshes,
     /// For https, and for http on this machine.
     transports: [OnceLock<Arc<dyn Transport>>; 2],
 }
@@ -74,6 +77,15 @@ impl Shared {
         self.settings.tell(&Event::Renewed {
             member_id: &grant.member_id,
         });
+    }
+
+    fn tell_awaited(&self, member_id: &str, left: Duration) {
+        self.settings
+            .tell(&Event::TokensAwaited { member_id, left });
+    }
+
+    fn tell_unsaved(&self, member_id: &str, why: &str) {
+        self.settings.tell(&Event::TokensUnsaved { member_id, why });
     }
 
     fn tell_aging(&self, member_id: &str, left: Duration) {

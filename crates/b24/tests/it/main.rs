@@ -26,6 +26,7 @@ mod in_process;
 mod lists;
 mod lists_portal;
 mod oauth;
+mod oauth_closed;
 mod oauth_portal;
 mod oauth_stores;
 mod retries;

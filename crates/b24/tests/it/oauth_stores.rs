@@ -15,7 +15,7 @@ use crate::seen::Failed;
 
 /// A store with something wrong.
 #[derive(Clone, Debug)]
-struct Odd {
+pub(crate) struct Odd {
     common: Common,
     /// Hours that its clock is ahead, now.
     hours: Arc<AtomicI64>,
@@ -25,7 +25,7 @@ struct Odd {
 }
 
 impl Odd {
-    fn new(common: Common) -> Self {
+    pub(crate) fn new(common: Common) -> Self {
         Self {
             common,
             hours: Arc::default(),
@@ -43,7 +43,12 @@ impl Odd {
 
     /// From the next write on.
     fn fails(&self, fault: StoreFault) {
-        let next = self.writes.load(Relaxed) + 1;
+        self.fails_after(fault, 0);
+    }
+
+    /// So many writes succeed before.
+    pub(crate) fn fails_after(&self, fault: StoreFault, writes: u32) {
+        let next = self.writes.load(Relaxed) + writes + 1;
         *self.fault.lock().unwrap() = Some((fault, next));
     }
 
@@ -243,7 +248,7 @@ async fn new_tokens_are_not_used_before_the_store_has_them() {
     let b24 = oauth.client(MEMBER).await.unwrap();
     authority.expire();
     // Away when the tokens come: the claim and the note that it asks are two writes before.
-    *odd.fault.lock().unwrap() = Some((StoreFault::Away, odd.writes.load(Relaxed) + 3));
+    odd.fails_after(StoreFault::Away, 2);
     let call = tokio::spawn(async move { b24.v2().call("profile").await });
     tokio::time::sleep(Duration::from_secs(20)).await;
     assert_eq!(authority.refreshes(), 1);

@@ -104,12 +104,7 @@ pub(super) async fn refresh(name: Option<String>, session: &Session) -> Result<E
 
 /// A session of another profile.
 pub(super) fn other(name: Option<String>, session: &Session) -> Option<Session> {
-    let profile = Some(name?);
-    let global = crate::args::Global {
-        profile,
-        ..session.global.clone()
-    };
-    Some(Session::new("auth", global, session.printer.clone()))
+    Some(session.of_profile(name?))
 }
 
 /// What may be told of an application's tokens.
