@@ -15,7 +15,7 @@ use tokio_postgres::{Client, Config, NoTls, Row, Socket, Statement};
 
 use super::tls::Tls;
 
-/// A query that takes longer has lost its server.
+/// What takes longer, the making of the connection included, has lost its server.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -86,14 +86,24 @@ impl Connection {
         text: &'static str,
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, StoreError> {
-        let session = self.session().await?;
-        let query = session.query(text, values);
-        if let Ok(answer) = tokio::time::timeout(PATIENCE, query).await {
-            return answer.map_err(failed);
-        }
-        // Whatever it does, the next query takes another connection.
-        self.session.lock().await.take();
-        Err(away("the server does not answer"))
+        self.patiently(async {
+            let session = self.session().await?;
+            session.query(text, values).await.map_err(failed)
+        })
+        .await
+    }
+
+    /// Waits for work with the connection as long as a server is waited for. If it does not come to its end, dropped by
+    /// whoever waited for it or not, that connection is not used again: the server may never answer there.
+    pub(super) async fn patiently<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let unfinished = Unfinished(self);
+        let worked = tokio::time::timeout(PATIENCE, work).await;
+        let worked = worked.map_err(|_| away("the server does not answer"))?;
+        std::mem::forget(unfinished);
+        worked
     }
 
     pub(super) async fn session(&self) -> Result<Arc<Session>, StoreError> {
@@ -126,6 +136,18 @@ where
         }
     });
     Ok(client)
+}
+
+/// Work on a connection that is under way.
+struct Unfinished<'a>(&'a Connection);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        // Whoever holds it makes another connection already.
+        if let Ok(mut session) = self.0.session.try_lock() {
+            session.take();
+        }
+    }
 }
 
 /// Without the configuration: a password may be in it.

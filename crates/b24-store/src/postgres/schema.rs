@@ -43,6 +43,10 @@ pub(super) async fn migrate(connection: &Connection) -> Result<(), StoreError> {
     if version == SCHEMA {
         return Ok(());
     }
+    connection.patiently(migrate_from_any(connection)).await
+}
+
+async fn migrate_from_any(connection: &Connection) -> Result<(), StoreError> {
     let client = connection.session().await?;
     let begin = format!(
         "BEGIN; SELECT pg_advisory_xact_lock({LOCK});

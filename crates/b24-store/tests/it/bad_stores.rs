@@ -163,6 +163,18 @@ async fn newer_tables_in_postgres_are_told() {
     says(&newer, StoreFault::Newer, "tables 99, known are 2");
 }
 
+/// As when a stopped process or a lost route stands behind the port: the connection comes about, and nothing after it.
+#[tokio::test(start_paused = true)]
+async fn a_postgres_that_takes_the_connection_and_says_nothing_is_away() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let address = format!("postgresql://b24@127.0.0.1:{port}/b24");
+    let opened = PostgresStore::open_for_budgets(&address);
+    let opened = tokio::time::timeout(std::time::Duration::from_secs(60), opened).await;
+    let error = opened.expect("an end").unwrap_err();
+    says(&error, StoreFault::Away, "the server does not answer");
+}
+
 #[tokio::test]
 async fn no_debug_shows_a_secret() {
     b24_seen::watch();
