@@ -3,7 +3,7 @@
 //!
 //! What was decided, and why:
 //!
-//! - **The address reads like a webhook**, `http://127.0.0.1:8725/rest/1/TOKEN/`, because that is what every
+//! - **The address reads like a webhook**, `http://127.0.0.1:8726/rest/1/TOKEN/`, because that is what every
 //!   client takes: v2 and `/rest/api/` of v3, GET and POST, any body, `.json` and `.xml`. The number before the
 //!   token is not looked at. A client that only knows applications may send TOKEN as `auth`, in query, body or
 //!   a Bearer header. TOKEN is made here, 122 random bits for each run, or kept with `--tokens`; the webhook's
@@ -58,10 +58,10 @@ use serve::Server;
 #[derive(Debug, clap::Args)]
 #[command(before_long_help = "\
 Examples:
-  b24 proxy                                   an address at http://127.0.0.1:8725 to paste into any client
+  b24 proxy                                   an address at http://127.0.0.1:8726 to paste into any client
   b24 -p acme proxy -- python3 import.py      for one script, which finds it as B24_WEBHOOK
   b24 proxy --client crm-sync --client site   an address for each, told apart in the log
-  b24 proxy --tokens proxy.json --port 8725   the same addresses after every start
+  b24 proxy --tokens proxy.json --port 8726   the same addresses after every start
   b24 proxy --read-only --access-log calls.log
   b24 proxy --https --ca-out ca.pem           for clients that insist on https
 ")]
@@ -70,7 +70,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
     listen: IpAddr,
     /// The port; 0 takes a free one.
-    #[arg(long, default_value_t = 8725, value_name = "PORT")]
+    #[arg(long, default_value_t = 8726, value_name = "PORT")]
     port: u16,
     /// Serve https, with a certificate made for this run.
     #[arg(long)]

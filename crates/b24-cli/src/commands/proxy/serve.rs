@@ -80,7 +80,7 @@ impl Server {
         })
     }
 
-    /// `http://127.0.0.1:8725`
+    /// `http://127.0.0.1:8726`
     pub(super) fn origin(&self) -> &str {
         &self.proxy.origin
     }
