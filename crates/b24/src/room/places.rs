@@ -83,7 +83,7 @@ impl Places {
     pub(super) fn refused(self: &Arc<Self>, pace: Pace) {
         let (common, ask) = (Arc::clone(self), self.ask(pace, 0, Duration::ZERO));
         rt::detach(async move {
-            if let Err(error) = common.budget.refused(&ask).await {
+            if let Some(Err(error)) = rt::timeout(PATIENCE, common.budget.refused(&ask)).await {
                 tracing::debug!(%error, "the shared budget was not told of a refusal");
             }
         });
@@ -95,7 +95,7 @@ impl Places {
         rt::detach(async move {
             let credential = name(credential);
             let told = common.budget.spent(&common.portal, &credential, &spent);
-            if let Err(error) = told.await {
+            if let Some(Err(error)) = rt::timeout(PATIENCE, told).await {
                 tracing::debug!(%error, "the shared budget was not told of operating time");
             }
         });
