@@ -17,7 +17,7 @@ use crate::session::Connection;
 use crate::stop::Reason;
 
 pub(crate) use look::Sent;
-pub(crate) use portal::from_sdk;
+pub(crate) use portal::{from_sdk, portal_words};
 pub(crate) use refine::refine;
 pub(crate) use shell::quoted;
 pub(crate) use tokens::{from_store, from_tokens};

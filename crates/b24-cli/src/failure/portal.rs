@@ -1,6 +1,6 @@
 //! What the SDK reports, in the words of the command. The only place that does this.
 
-use b24::{ApiError, Reason};
+use b24::{ApiError, Denial, Reason};
 
 use super::{Failure, Kind, closest};
 use crate::catalogue::{self, Version};
@@ -60,7 +60,12 @@ fn words(error: &b24::Error) -> Option<String> {
             .unwrap_or_default();
         words = format!("{words} [{field}{}]", remark.message);
     }
-    let words: String = words.trim().chars().take(300).flat_map(escaped).collect();
+    portal_words(&words)
+}
+
+/// What a portal says, as it is quoted: at most 300 characters; `None`: nothing.
+pub(crate) fn portal_words(text: &str) -> Option<String> {
+    let words: String = text.trim().chars().take(300).flat_map(escaped).collect();
     (!words.is_empty()).then_some(words)
 }
 
@@ -143,6 +148,13 @@ impl Case<'_> {
             return denied;
         }
         match code {
+            _ if self.error.denial() == Some(Denial::Plan) => self
+                .failure(format!(
+                    "{} has no REST ({code}): its plan lacks it, or its subscription has ended",
+                    self.host
+                ))
+                .state(format!("nothing changed; the {means} stays good"))
+                .hint("an administrator of the portal changes or renews the plan, then the same command again"),
             "OVERLOAD_LIMIT" => self
                 .failure(format!(
                     "{} has blocked this {means} for load ({code}); waiting does not help",

@@ -4,7 +4,7 @@ use b24_seen::Said;
 use std::process::Output;
 use std::time::Duration;
 
-use b24_portal::{Fault, FaultRule, Portal};
+use b24_portal::{Condition, Fault, FaultRule, Portal};
 
 use crate::support::{Home, assert_shown, shown};
 
@@ -339,4 +339,12 @@ async fn no_log_holds_the_secret() {
             }
         }
     }
+}
+
+/// Not the same as a right that is missing (HTTP 403), and no other webhook would help.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_without_rest() {
+    let portal = portal().await;
+    portal.set_condition(Condition::Blocked);
+    assert_shown!(b24(&portal, &["ping"]).await);
 }

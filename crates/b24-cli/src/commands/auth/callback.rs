@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use url::{Host, Url, form_urlencoded};
 
 use super::landing::{Landing, Page, Visit};
-use crate::failure::{Failure, Kind, from_tokens};
+use crate::failure::{Failure, Kind, from_tokens, portal_words};
 use crate::session::Session;
 
 /// Nobody looks for his password longer than this.
@@ -102,7 +102,13 @@ impl Comeback {
                 }
                 continue;
             };
-            let granted = oauth.exchange(&query, state).await;
+            let granted = match said_no(&query, portal, profile) {
+                Some(failure) => Err(failure),
+                None => oauth
+                    .exchange(&query, state)
+                    .await
+                    .map_err(|error| not_granted(&error, portal, profile)),
+            };
             if let Some(page) = page {
                 let told = if granted.is_ok() {
                     Page::Done
@@ -115,7 +121,7 @@ impl Comeback {
             if let Some(landing) = self.landing {
                 landing.close().await;
             }
-            return Ok(granted.map_err(|error| not_granted(&error, portal, profile))?);
+            return Ok(granted?);
         }
     }
 }
@@ -189,6 +195,24 @@ fn of_paste(line: &str, state: &str, portal: &str) -> Brought {
         .append_pair("domain", portal)
         .finish();
     Brought::Ours(query)
+}
+
+/// The portal has sent the browser back without a code, and says why.
+fn said_no(query: &str, portal: &str, profile: Option<&str>) -> Option<Failure> {
+    let value = |wanted: &str| {
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        pairs
+            .find(|(key, _)| key == wanted)
+            .and_then(|(_, value)| portal_words(&value))
+    };
+    let code = value("error")?;
+    let name = profile.map(|name| format!(" {name}")).unwrap_or_default();
+    let message = format!("{portal} has not authorised the application ({code})");
+    let mut failure = Failure::new(Kind::Auth, message).state("nothing was kept");
+    failure.portal = value("error_description");
+    Some(failure.hint(format!(
+        "an administrator of the portal can let its users in, on the application's card; then b24 auth login{name} --app"
+    )))
 }
 
 fn not_granted(error: &b24::Error, portal: &str, profile: Option<&str>) -> Failure {
