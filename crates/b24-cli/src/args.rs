@@ -266,6 +266,18 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(wrong)
 }
 
+/// An address of the web, as it was written.
+pub(crate) fn address(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).ok();
+    url.filter(|url| matches!(url.scheme(), "http" | "https"))
+        .map(|_| text.to_owned())
+        .ok_or_else(|| {
+            format!(
+                "`{text}` is not an address such as https://app.example/ or http://127.0.0.1:3000/"
+            )
+        })
+}
+
 /// A time such as 55m, or a time of day in the zone of this machine: the next one.
 fn deadline(text: &str) -> Result<Duration, String> {
     let wrong =

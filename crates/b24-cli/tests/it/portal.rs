@@ -364,3 +364,25 @@ fn a_dry_run_arms_and_resets_nothing() {
     assert_eq!(text.matches(told).count(), 5, "{text}");
     assert!(!text.contains("B24_CLIENT_ID"), "{text}");
 }
+
+#[test]
+fn an_application_has_an_address() {
+    let home = Home::new();
+    for words in [
+        &["portal", "--port", "0", "--app", "nonsense", "--", "true"][..],
+        &["portal", "--port", "0", "--app", "", "--", "true"],
+        &["portal", "install", "nonsense", "-n"],
+        &["portal", "install", "--install-url", "example.com/x", "-n"],
+        &[
+            "portal",
+            "install",
+            "--events-url",
+            "ftp://example.com/",
+            "-n",
+        ],
+    ] {
+        let text = home.run(words);
+        assert!(text.starts_with("exit: 2\n"), "{text}");
+        assert!(text.contains("is not an address such as http"), "{text}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use b24::{Grant, OAuth};
+use b24::{App, Grant, MemoryStore, OAuth};
 use serde_json::json;
 use url::Url;
 
@@ -11,7 +11,7 @@ use super::callback::{self, Comeback};
 use super::{check_name, login, name_of};
 use crate::connection::{self, Files, Identity, Profile, Secret, Store, host};
 use crate::exit::Exit;
-use crate::failure::{Failure, from_sdk, from_tokens};
+use crate::failure::{Failure, from_tokens};
 use crate::prompt;
 use crate::session::Session;
 
@@ -54,12 +54,10 @@ pub(super) async fn login(
         check_name(name)?;
     }
     let card = Card::of(name.as_deref(), args, files, session).await?;
-    let address = card.callback.as_deref().unwrap_or(CALLBACK);
-    let address = Url::parse(address).map_err(|error| {
-        Failure::usage(format!("--callback {address}: {error}")).state("nothing was sent")
-    })?;
-    let settings = connection::settings_of(&session.global, &session.printer)?;
+    let address = card.address()?;
     let state = OAuth::new_state();
+    let url = card.authorize_url(&state)?;
+    let settings = connection::settings_of(&session.global, &session.printer)?;
     if session.global.dry_run {
         return planned(&card, name, session);
     }
@@ -71,9 +69,6 @@ pub(super) async fn login(
         settings,
     )
     .await?;
-    let url = oauth
-        .authorize_url(&card.portal, &state)
-        .map_err(|error| from_sdk(&error, None))?;
     if Url::parse(&url).is_ok_and(|url| callback::is_here(&url)) {
         // The user has named a portal of this machine, whose server is here too.
         oauth = oauth.trust_server("localhost");
@@ -154,7 +149,9 @@ impl Card {
             Profile::default()
         };
         let secret = given_secret(args.client_secret_file.as_deref())?;
-        let portal = match args.portal.or(known.portal) {
+        let said = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let (portal, client_id) = (said(args.portal), said(args.client_id));
+        let portal = match portal.or(known.portal) {
             Some(portal) => portal,
             None => {
                 ask(
@@ -165,8 +162,8 @@ impl Card {
                 .await?
             }
         };
-        let same = args.client_id.is_none() || args.client_id == known.client_id;
-        let client_id = match args.client_id.or(known.client_id) {
+        let same = client_id.is_none() || client_id == known.client_id;
+        let client_id = match client_id.or(known.client_id) {
             Some(id) => id,
             None => {
                 ask(
@@ -190,6 +187,30 @@ impl Card {
             secret,
             portal: portal.trim().to_owned(),
             callback: args.callback.or(known.callback),
+        })
+    }
+}
+
+impl Card {
+    /// Where browsers come back to.
+    fn address(&self) -> Result<Url, Failure> {
+        let text = self.callback.as_deref().unwrap_or(CALLBACK);
+        let wrong = |why: String| {
+            Failure::usage(format!("--callback {text}: {why}")).state("nothing was sent")
+        };
+        let url = Url::parse(text).map_err(|error| wrong(error.to_string()))?;
+        if matches!(url.scheme(), "http" | "https") {
+            return Ok(url);
+        }
+        Err(wrong("browsers come back by http or https".to_owned()))
+    }
+
+    /// Where a browser is sent. It needs no store, so that a card that cannot be right is refused before one is made.
+    fn authorize_url(&self, state: &str) -> Result<String, Failure> {
+        let app = App::new(self.client_id.as_str(), self.secret.expose());
+        let url = OAuth::new(app, MemoryStore::default()).authorize_url(&self.portal, state);
+        url.map_err(|error| {
+            Failure::usage(format!("--portal {}: {error}", self.portal)).state("nothing was sent")
         })
     }
 }

@@ -22,7 +22,7 @@ Examples:
 ")]
 pub(super) struct InstallArgs {
     /// Where browsers come back to with a code.
-    #[arg(default_value = "http://127.0.0.1:3000/")]
+    #[arg(default_value = "http://127.0.0.1:3000/", value_parser = crate::args::address)]
     url: String,
     /// Its id; by default a random one.
     #[arg(long, value_name = "ID")]
@@ -34,10 +34,10 @@ pub(super) struct InstallArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     scope: Vec<String>,
     /// Post ONAPPINSTALL with the first tokens here.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = crate::args::address)]
     install_url: Option<String>,
     /// Post ONAPPUNINSTALL here.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = crate::args::address)]
     events_url: Option<String>,
     /// How it was obtained.
     #[arg(long, value_enum, default_value = "L")]

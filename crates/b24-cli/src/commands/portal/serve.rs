@@ -54,7 +54,7 @@ pub(super) struct ServeArgs {
     secret: Option<String>,
     /// Install an application with this address: its id, secret and tokens are printed, and in the
     /// environment of CMD.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = crate::args::address)]
     app: Option<String>,
     /// So many portals, each on a port of its own, with one OAuth server and one clock; variables of
     /// the second end in _2.
