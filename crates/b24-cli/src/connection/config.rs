@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml_edit::DocumentMut;
 
-use super::private;
+use super::private::{self, Turn};
 use crate::failure::Failure;
 use crate::labels::Labelling;
 use crate::session::Mode;
@@ -133,9 +133,14 @@ impl Files {
         Ok(read_toml(&self.config)?.unwrap_or_default())
     }
 
+    /// Waits until this process may change the files of profiles: this one and the secrets.
+    pub(crate) fn turn(&self) -> Result<Turn, Failure> {
+        private::turn(&self.config)
+    }
+
     /// Notes a portal under a name, and what of it is known; the first becomes the default.
-    pub(crate) fn add_profile(&self, name: &str, known: &Profile) -> Result<()> {
-        self.edit(|document| {
+    pub(crate) fn add_profile(&self, turn: &Turn, name: &str, known: &Profile) -> Result<()> {
+        self.edit(turn, |document| {
             let profiles = table(document, "profile");
             let profile = profiles.entry(name).or_insert_with(toml_edit::table);
             if let Some(licence) = &known.licence {
@@ -160,13 +165,15 @@ impl Files {
     }
 
     /// Makes a profile the default.
-    pub(crate) fn set_default(&self, name: &str) -> Result<()> {
-        self.edit(|document| document["default_profile"] = toml_edit::value(name))
+    pub(crate) fn set_default(&self, turn: &Turn, name: &str) -> Result<()> {
+        self.edit(turn, |document| {
+            document["default_profile"] = toml_edit::value(name)
+        })
     }
 
     /// Forgets a profile.
-    pub(crate) fn remove_profile(&self, name: &str) -> Result<()> {
-        self.edit(|document| {
+    pub(crate) fn remove_profile(&self, turn: &Turn, name: &str) -> Result<()> {
+        self.edit(turn, |document| {
             table(document, "profile").remove(name);
             if document
                 .get("default_profile")
@@ -178,8 +185,8 @@ impl Files {
         })
     }
 
-    fn edit(&self, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
-        private::edit(&self.config, private::Access::Anyone, change)
+    fn edit(&self, turn: &Turn, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
+        private::edit(&self.config, private::Access::Anyone, turn, change)
     }
 }
 

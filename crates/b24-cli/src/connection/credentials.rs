@@ -9,7 +9,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::config::{Files, read_toml, table};
-use super::private::{self, Access};
+use super::private::{self, Access, Turn};
 use crate::failure::{Failure, Kind};
 
 /// A text that must not be shown.
@@ -97,18 +97,23 @@ impl Store {
     }
 
     /// Keeps a webhook.
-    pub(crate) fn keep(&self, name: &str, webhook: &Secret) -> Result<()> {
-        self.keep_only(name, "webhook", webhook)
+    pub(crate) fn keep(&self, turn: &Turn, name: &str, webhook: &Secret) -> Result<()> {
+        self.keep_only(turn, name, "webhook", webhook)
     }
 
     /// Keeps the client secret of an application.
-    pub(crate) fn keep_client_secret(&self, name: &str, secret: &Secret) -> Result<()> {
-        self.keep_only(name, "client_secret", secret)
+    pub(crate) fn keep_client_secret(
+        &self,
+        turn: &Turn,
+        name: &str,
+        secret: &Secret,
+    ) -> Result<()> {
+        self.keep_only(turn, name, "client_secret", secret)
     }
 
     /// A profile has one secret: the new one.
-    fn keep_only(&self, name: &str, key: &str, secret: &Secret) -> Result<()> {
-        self.edit(|profiles| {
+    fn keep_only(&self, turn: &Turn, name: &str, key: &str, secret: &Secret) -> Result<()> {
+        self.edit(turn, |profiles| {
             let entry = profiles.entry(name).or_insert_with(toml_edit::table);
             if let Some(entry) = entry.as_table_like_mut() {
                 for old in ["webhook", "webhook_command", "client_secret"] {
@@ -122,10 +127,10 @@ impl Store {
     }
 
     /// Forgets a secret; false when there was none.
-    pub(crate) fn forget(&self, name: &str) -> Result<bool> {
+    pub(crate) fn forget(&self, turn: &Turn, name: &str) -> Result<bool> {
         let known = self.read()?.profile.contains_key(name);
         if known {
-            self.edit(|profiles| {
+            self.edit(turn, |profiles| {
                 profiles.remove(name);
             })?;
         }
@@ -137,9 +142,9 @@ impl Store {
         Ok(read_toml(&self.path)?.unwrap_or_default())
     }
 
-    fn edit(&self, change: impl FnOnce(&mut toml_edit::Table)) -> Result<()> {
+    fn edit(&self, turn: &Turn, change: impl FnOnce(&mut toml_edit::Table)) -> Result<()> {
         private::check(&self.path)?;
-        private::edit(&self.path, Access::Owner, |document| {
+        private::edit(&self.path, Access::Owner, turn, |document| {
             change(table(document, "profile"));
         })
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use toml_edit::DocumentMut;
 
+use super::state::private_file;
 use crate::failure::{Failure, Kind};
 
 /// Who may read a file we write.
@@ -18,10 +19,35 @@ pub(crate) enum Access {
     Owner,
 }
 
+/// The turn of this process to change the files of profiles, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _locked: fs::File,
+}
+
+/// Waits until no other process changes files beside this one.
+pub(super) fn turn(beside: &Path) -> Result<Turn, Failure> {
+    let path = beside.with_file_name(".b24.lock");
+    let locked = || {
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        let file = private_file(&path)?;
+        match file.lock() {
+            // As on some network shares: it goes without.
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+            locked => locked.map(|()| file),
+        }
+    };
+    let locked = locked().map_err(|error| failed(&path, &error).state("nothing was changed"))?;
+    Ok(Turn { _locked: locked })
+}
+
 /// Changes a TOML file, keeping its comments; makes it and its directory when they are missing.
 pub(super) fn edit(
     path: &Path,
     access: Access,
+    _turn: &Turn,
     change: impl FnOnce(&mut DocumentMut),
 ) -> Result<()> {
     let text = match fs::read_to_string(path) {

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use b24::store::{StoreError, StoreFault};
+use b24::store::{StoreError, StoreFault, TokenKey};
 use b24_store::{KEY_FILE_VARIABLE, KEY_VARIABLE, Keys, SqliteStore};
 
 use super::config::Files;
@@ -76,10 +76,23 @@ pub(crate) fn key_file(files: &Files) -> Option<PathBuf> {
     Some(set(KEY_FILE_VARIABLE).map_or_else(|| files.store_key(), PathBuf::from))
 }
 
-/// Opens the store for the budgets of portals, which need no key.
-pub(super) async fn budgets() -> Result<SqliteStore> {
-    let store = SqliteStore::open_for_budgets(file()?).await;
-    Ok(store.map_err(|error| from_store(&error, None))?)
+/// Forgets the tokens of an application on a portal; whether there were any. No key is needed for it.
+pub(crate) async fn erase(client_id: &str, member_id: &str) -> Result<bool, StoreError> {
+    // One that cannot be looked for may be there.
+    if file().is_ok_and(|path| matches!(path.try_exists(), Ok(false))) {
+        return Ok(false);
+    }
+    let key = TokenKey {
+        client_id: client_id.to_owned(),
+        member_id: member_id.to_owned(),
+    };
+    without_key().await?.erase(&key).await
+}
+
+/// Opens the store for what needs no key.
+pub(super) async fn without_key() -> Result<SqliteStore, StoreError> {
+    let path = file().map_err(|failure| StoreError::new(StoreFault::Other, failure.to_string()))?;
+    SqliteStore::open_for_budgets(path).await
 }
 
 /// Where the store is.

@@ -20,7 +20,7 @@ pub(crate) use look::Sent;
 pub(crate) use portal::{from_sdk, portal_words};
 pub(crate) use refine::refine;
 pub(crate) use shell::quoted;
-pub(crate) use tokens::{from_store, from_tokens};
+pub(crate) use tokens::{from_store, from_tokens, not_forgotten};
 pub(crate) use usage::{closest, from_clap};
 
 /// The message for whatever a command ended with.

@@ -29,7 +29,10 @@ pub(crate) fn from_store(error: &StoreError, profile: Option<&str>) -> Failure {
             .hint("another process of b24 writes there: the same command again"),
         StoreFault::KeyMissing | StoreFault::KeyWrong => Failure::new(Kind::Auth, text)
             .state("nothing was sent; the tokens are kept as they are, until their key is back")
-            .hint_if(anew(profile).map(|anew| format!("if it is lost: {anew}"))),
+            .hint_if(
+                moved_away(&login("application", profile))
+                    .map(|anew| format!("if it is lost: {anew}")),
+            ),
         StoreFault::KeyExposed => Failure::new(Kind::Auth, text)
             .state("nothing was sent; the tokens are kept as they are"),
         StoreFault::Newer => Failure::local(text)
@@ -40,17 +43,26 @@ pub(crate) fn from_store(error: &StoreError, profile: Option<&str>) -> Failure {
             .hint_if(writable()),
         StoreFault::Corrupt => Failure::local(text)
             .state("nothing was sent")
-            .hint_if(anew(profile)),
+            .hint_if(moved_away(&login("application", profile))),
         _ => Failure::local(text).state("nothing was sent"),
     }
 }
 
-/// Moves the store away with what belongs to it, then has the application authorised again; `None`: there is no store.
-fn anew(profile: Option<&str>) -> Option<String> {
+/// The message for a profile that cannot be forgotten, because its tokens cannot.
+pub(crate) fn not_forgotten(error: &StoreError, profile: &str) -> Failure {
+    let failure = match error.fault() {
+        StoreFault::Corrupt => Failure::local(error.to_string())
+            .hint_if(moved_away(&format!("b24 auth logout {profile}"))),
+        _ => from_store(error, Some(profile)),
+    };
+    failure.state("nothing was forgotten")
+}
+
+/// Moves the store away with what belongs to it, then goes on; `None`: there is no store.
+fn moved_away(then: &str) -> Option<String> {
     let (directory, file) = store()?;
     let lost = quoted(&directory.join("lost").display().to_string());
-    let again = login("application", profile);
-    Some(format!("mkdir {lost} && mv {file}* {lost} && {again}"))
+    Some(format!("mkdir {lost} && mv {file}* {lost} && {then}"))
 }
 
 fn writable() -> Option<String> {

@@ -60,6 +60,9 @@ fn show(printer: &Printer, event: &Event<'_>) {
         Event::TokensUnsaved { why, .. } => printer.warning(format_args!(
             "new tokens have come and cannot be saved, so they are lost if this ends now: {why}"
         )),
+        Event::BudgetAway { why } => printer.warning(format_args!(
+            "the shared budget cannot be used ({why}); a quarter of the portal's limits is taken until it can"
+        )),
         Event::Renewed { .. } => printer.detail(1, "the tokens were refreshed"),
         _ => {}
     }

@@ -260,6 +260,22 @@ fn logging_out_forgets_the_tokens() {
     }
 }
 
+/// Whoever has lost the key wants the row away all the more.
+#[test]
+fn logging_out_needs_no_key() {
+    let stage = Stage::connected();
+    fs::remove_file(stage.key()).expect("the key");
+    let text = stage.run(&["auth", "logout", "acme"]);
+    assert!(text.starts_with("exit: 0\n"), "{text}");
+    assert!(!text.contains("warning"), "{text}");
+    let store = rusqlite::Connection::open(stage.store()).expect("the store");
+    let rows = store.query_row("SELECT count(*) FROM tokens", [], |row| {
+        row.get::<_, i64>(0)
+    });
+    assert_eq!(rows.expect("a count"), 0);
+    assert!(!stage.key().exists(), "no other key was made");
+}
+
 /// `eval "$(b24 portal install)"`, or a server's secrets: no profile, and the newest tokens stay in the store.
 #[test]
 fn variables_name_an_application_without_a_profile() {

@@ -231,38 +231,46 @@ fn a_store_that_cannot_be_used_says_why() {
     );
 }
 
-/// Root may write everywhere: it is somebody else who may only read.
+/// Runs the command where it may read this directory and make nothing there. Root may write everywhere: it is somebody
+/// else who runs it.
 #[cfg(target_os = "linux")]
-#[test]
-fn a_store_that_may_only_be_read_says_so() {
+fn run_reading(stage: &Stage, directory: &Path, words: &[&str]) -> String {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::os::unix::process::CommandExt;
     const NOBODY: u32 = 65_534;
 
-    let stage = Stage::connected();
-    stage.served.portal.expire_access_tokens();
     let is_root = fs::metadata(stage.home.path()).expect("a home").uid() == 0;
     if is_root {
         let mut change = std::process::Command::new("chown");
         change.args(["-R", "65534:65534"]).arg(stage.home.path());
         assert!(change.status().expect("chown runs").success());
     }
-    let mode = |path: &Path, mode| {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+    let mode = |mode| {
+        fs::set_permissions(directory, fs::Permissions::from_mode(mode)).expect("a mode");
     };
-    let directory = stage.store().parent().expect("a directory").to_owned();
-    for entry in fs::read_dir(&directory).expect("a directory") {
-        mode(&entry.expect("a file").path(), 0o400);
-    }
-    mode(&directory, 0o500);
-    let mut command = stage.b24(&["ping"]);
-    // Where it is kept, this user cannot write.
-    command.env_remove("B24_LOG_FILE");
+    mode(0o500);
+    let mut command = stage.b24(words);
     if is_root {
         command.uid(NOBODY).gid(NOBODY);
     }
-    let text = shown(&command.output().said());
-    mode(&directory, 0o700);
+    let text = shown(&command.output().expect("b24 runs"));
+    mode(0o700);
+    text
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_store_that_may_only_be_read_says_so() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let stage = Stage::connected();
+    stage.served.portal.expire_access_tokens();
+    let directory = stage.store().parent().expect("a directory").to_owned();
+    for entry in fs::read_dir(&directory).expect("a directory") {
+        let path = entry.expect("a file").path();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o400)).expect("a mode");
+    }
+    let text = run_reading(&stage, &directory, &["ping"]);
     // Where the files of the write-ahead log are gone it shows at the opening, else at the refresh, after a request.
     let told = text.lines().filter(|line| !line.starts_with("request "));
     assert_shown!(told.collect::<Vec<_>>().join("\n"));
@@ -437,4 +445,100 @@ fn files(directory: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
         }
     }
     found
+}
+
+/// A profile that is gone cannot be named again: it stays until its tokens are gone.
+#[test]
+fn a_logout_that_cannot_forget_the_tokens_keeps_the_profile() {
+    let stage = Stage::connected();
+    let text = {
+        for file in ["b24.db-wal", "b24.db-shm"] {
+            let _ = fs::remove_file(stage.store().with_file_name(file));
+        }
+        fs::write(stage.store(), [b'x'; 4096]).expect("a file");
+        stage.run(&["auth", "logout", "acme"])
+    };
+    assert!(text.starts_with("exit: 1\n"), "{text}");
+    assert!(text.contains("state: nothing was forgotten\n"), "{text}");
+    assert!(stage.run(&["auth", "list"]).contains("acme"));
+    assert!(
+        stage.run(&["ping"]).contains("b24.db"),
+        "the profile is asked for its tokens"
+    );
+}
+
+/// The files of profiles may be somebody else's to write.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_logout_that_cannot_forget_the_profile_says_what_is_gone() {
+    let stage = Stage::connected();
+    let directory = stage.home.file("config/b24");
+    let text = run_reading(&stage, &directory, &["auth", "logout", "acme"]);
+    assert!(text.starts_with("exit: 1\n"), "{text}");
+    assert!(
+        text.contains("state: profile acme is kept, without its tokens\n"),
+        "{text}"
+    );
+    let text = stage.run(&["auth", "logout", "acme"]);
+    assert!(text.starts_with("exit: 0\n"), "{text}");
+}
+
+/// Before anything is asked, and whether or not it is a dry run.
+#[test]
+fn a_card_that_cannot_be_right_is_refused_at_once() {
+    let stage = Stage::new();
+    for (portal, id, callback, words) in [
+        (
+            "http://acme.bitrix24.com",
+            "local.1",
+            ELSEWHERE,
+            "--portal http://acme.bitrix24.com: ",
+        ),
+        (" ", "local.1", ELSEWHERE, "--portal"),
+        ("acme.bitrix24.com", " ", ELSEWHERE, "--client-id"),
+        (
+            "acme.bitrix24.com",
+            "local.1",
+            "app.example/back",
+            "--callback app.example/back: ",
+        ),
+        (
+            "acme.bitrix24.com",
+            "local.1",
+            "ftp://app.example/",
+            "--callback ftp://app.example/: ",
+        ),
+    ] {
+        for dry in [&["-n"][..], &[]] {
+            let login = ["auth", "login", "acme", "--app", "--portal", portal];
+            let card = ["--client-id", id, "--callback", callback];
+            let mut command = stage.b24(&[dry, &login, &card].concat());
+            command.env("B24_CLIENT_SECRET", SECRET);
+            let text = shown(&command.output().expect("b24 runs"));
+            assert!(text.starts_with("exit: 2\n"), "{dry:?} {text}");
+            assert!(text.contains(words), "{text}");
+            assert!(text.contains("state: nothing was "), "{text}");
+            assert!(!stage.store().exists() && !stage.key().exists(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_portal_that_says_no_is_quoted() {
+    let stage = Stage::new();
+    let mut login = stage.begin("acme", ELSEWHERE, SECRET);
+    let state = login
+        .url
+        .split("state=")
+        .nth(1)
+        .expect("a state")
+        .to_owned();
+    let words = "error_description=The+resource+owner+said+no";
+    login.paste(&format!(
+        "{ELSEWHERE}?error=access_denied&{words}&state={state}"
+    ));
+    let text = shown(&login.end());
+    assert!(text.starts_with("exit: 4\n"), "{text}");
+    let (_, told) = text.split_once("error: ").expect("an error");
+    assert_shown!(told);
 }

@@ -3,6 +3,7 @@
 use b24_seen::Said;
 use std::fs;
 
+use crate::served::Served;
 use crate::support::{Home, assert_shown, shown};
 
 const CREDENTIALS: &str =
@@ -236,4 +237,36 @@ fn a_dry_run_changes_no_profile() {
         );
     }
     assert_eq!(files(), before);
+}
+
+/// Each reads both files, changes them and writes them back.
+#[test]
+fn logins_at_the_same_time_keep_all_profiles() {
+    let (served, home) = (Served::demo(), Home::new());
+    let names: Vec<String> = (0..8).map(|number| format!("p{number}")).collect();
+    std::thread::scope(|scope| {
+        for name in &names {
+            let mut command = home.b24();
+            command
+                .args(["auth", "login", name])
+                .write_stdin(served.portal.webhook());
+            scope.spawn(move || {
+                let text = shown(&command.output().expect("b24 runs"));
+                assert!(text.starts_with("exit: 0\n"), "{text}");
+            });
+        }
+    });
+    for (file, key) in [
+        ("config.toml", "portal = "),
+        ("credentials.toml", "webhook = "),
+    ] {
+        let text = fs::read_to_string(home.file("config/b24").join(file)).expect("a file");
+        for name in &names {
+            let (_, profile) = text
+                .split_once(&format!("[profile.{name}]\n"))
+                .expect(&text);
+            let profile = profile.split('[').next().unwrap_or_default();
+            assert!(profile.contains(key), "{name} in {file}: {profile}");
+        }
+    }
 }

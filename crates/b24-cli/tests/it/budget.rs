@@ -38,3 +38,19 @@ fn processes_share_one_budget_where_they_say_so() {
         "none was refused, or sent twice"
     );
 }
+
+/// A webhook needs no store of tokens: without one the limits are used with care.
+#[test]
+fn a_budget_whose_store_cannot_be_used_is_a_warning() {
+    for path in ["state/b24/b24.db", "state"] {
+        let (served, home) = (Served::of(Portal::builder()), Home::new());
+        home.write(path, &"this is no store ".repeat(300));
+        let mut command = served.b24(&home);
+        command.args(["ping", "--shared-budget"]);
+        let text = shown(&command.output().expect("b24 runs"));
+        assert!(text.starts_with("exit: 0\n"), "{text}");
+        let warning = "warning: the shared budget cannot be used (";
+        assert_eq!(text.matches(warning).count(), 1, "{text}");
+        assert!(!text.contains("authorise"), "{text}");
+    }
+}

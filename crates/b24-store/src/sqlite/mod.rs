@@ -118,6 +118,21 @@ impl SqliteStore {
         Ok(stale.count() as u64)
     }
 
+    /// Forgets what is kept under a key, whoever has sealed it; whether there was something. No key is needed: a store that
+    /// was opened for budgets does it, too.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn erase(&self, key: &TokenKey) -> Result<bool, StoreError> {
+        let own = key.clone();
+        let erased = self.tokens.run(move |connection| {
+            let text = "DELETE FROM tokens WHERE client_id = ?1 AND member_id = ?2";
+            let values = rusqlite::params![own.client_id, own.member_id];
+            Ok(connection.execute(text, values)? == 1)
+        });
+        erased.await.map_err(|error| self.name(&error))
+    }
+
     fn keys(&self) -> Result<&Keys, StoreError> {
         self.keys.as_ref().ok_or_else(|| {
             let text = format!("{} was opened for budgets only", self.path.display());

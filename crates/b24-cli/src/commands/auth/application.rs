@@ -121,7 +121,8 @@ fn keep(
     licence: Option<String>,
     files: &Files,
 ) -> Result<()> {
-    Store::beside(files).keep_client_secret(name, &card.secret)?;
+    let turn = files.turn()?;
+    Store::beside(files).keep_client_secret(&turn, name, &card.secret)?;
     let known = Profile {
         portal: Some(portal.to_owned()),
         licence,
@@ -130,7 +131,7 @@ fn keep(
         callback: card.callback.clone(),
         ..Profile::default()
     };
-    files.add_profile(name, &known)
+    files.add_profile(&turn, name, &known)
 }
 
 impl Card {

@@ -38,13 +38,15 @@ pub(super) async fn login(name: Option<String>, files: &Files, session: &Session
         session.printer.report(&report, text)?;
         return Ok(Exit::Done);
     }
-    Store::beside(files).keep(&name, &webhook)?;
+    let turn = files.turn()?;
+    Store::beside(files).keep(&turn, &name, &webhook)?;
     let known = Profile {
         portal: Some(connection.host.clone()),
         licence: identity.licence.clone(),
         ..Profile::default()
     };
-    files.add_profile(&name, &known)?;
+    files.add_profile(&turn, &name, &known)?;
+    drop(turn);
     kept(&name, &connection.host, &identity, files, session)
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::connection::{self, Config, Files, Store};
 use crate::exit::Exit;
-use crate::failure::{Failure, closest};
+use crate::failure::{Failure, closest, from_any, not_forgotten};
 use crate::session::{Mode, Session};
 use application::CardArgs;
 
@@ -157,7 +157,7 @@ fn choose(name: &str, files: &Files, session: &Session) -> Result<Exit> {
         let text = format!("{name} would be the default profile; nothing was changed\n");
         return plan(&json!({ "event": "plan", "default": name }), text, session);
     }
-    files.set_default(name)?;
+    files.set_default(&files.turn()?, name)?;
     session.printer.report(
         &json!({ "default": name }),
         format!("{name} is the default profile\n"),
@@ -175,16 +175,23 @@ async fn logout(name: &str, files: &Files, session: &Session) -> Result<Exit> {
             session,
         );
     }
+    let turn = files.turn()?;
     let config = files.read()?;
     let is_application = config
         .profile
         .get(name)
         .is_some_and(|profile| profile.client_id.is_some());
-    if let Some(why) = forget_tokens(name, &config, files, session).await? {
-        session.printer.warning(why);
-    }
-    let forgotten = Store::beside(files).forget(name)?;
-    files.remove_profile(name)?;
+    // First: what is left behind by a profile that is gone, nobody can name.
+    let tokens = forget_tokens(name, &config).await?;
+    let forget = || {
+        let forgotten = Store::beside(files).forget(&turn, name)?;
+        files.remove_profile(&turn, name)?;
+        anyhow::Ok(forgotten)
+    };
+    let forgotten = forget().map_err(|error| {
+        let without = if tokens { ", without its tokens" } else { "" };
+        from_any(&error, None).state(format!("profile {name} is kept{without}"))
+    })?;
     if is_application {
         session.printer.note(
             "the application stays installed on the portal; an administrator removes it there",
@@ -201,18 +208,13 @@ async fn logout(name: &str, files: &Files, session: &Session) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Forgets the tokens of a profile, unless another profile uses them; or why they could not be.
-async fn forget_tokens(
-    name: &str,
-    config: &Config,
-    files: &Files,
-    session: &Session,
-) -> Result<Option<String>> {
+/// Forgets the tokens of a profile, unless another profile uses them; whether there were any.
+async fn forget_tokens(name: &str, config: &Config) -> Result<bool, Failure> {
     let Some(profile) = config.profile.get(name) else {
-        return Ok(None);
+        return Ok(false);
     };
     let (Some(client_id), Some(member_id)) = (&profile.client_id, &profile.member_id) else {
-        return Ok(None);
+        return Ok(false);
     };
     let shared = config.profile.iter().any(|(other, theirs)| {
         other != name
@@ -220,18 +222,10 @@ async fn forget_tokens(
             && theirs.member_id == profile.member_id
     });
     if shared {
-        return Ok(None);
+        return Ok(false);
     }
-    let settings = connection::settings_of(&session.global, &session.printer)?;
-    // What forgets tokens needs no secret of the application.
-    let nobody = connection::Secret::new("");
-    let forgotten = match connection::open(client_id, &nobody, Some(name), files, settings).await {
-        Ok(oauth) => oauth.forget(member_id).await.map_err(anyhow::Error::from),
-        Err(error) => Err(error),
-    };
-    Ok(forgotten
-        .err()
-        .map(|error| format!("the tokens could not be forgotten: {error:#}")))
+    let erased = connection::erase_tokens(client_id, member_id).await;
+    erased.map_err(|error| not_forgotten(&error, name))
 }
 
 /// What `--dry-run` says.
