@@ -54,6 +54,7 @@ const RULES: &[Rule] = &[
             "serde",
             "serde_json",
             "serde_path_to_error",
+            "sha2",
             "subtle",
             "thiserror",
             "tokio",

@@ -203,3 +203,50 @@ pub(super) fn failed(error: tokio_postgres::Error) -> StoreError {
     };
     StoreError::new(fault, format!("{text} ({}: {words})", code.code()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+
+    /// A server that lets everybody in and then says nothing; how many have come.
+    async fn silent() -> (Connection, Arc<AtomicU32>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let come = Arc::new(AtomicU32::new(0));
+        let counting = Arc::clone(&come);
+        tokio::spawn(async move {
+            let mut visitors = Vec::new();
+            loop {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let mut startup = [0; 1024];
+                assert!(socket.read(&mut startup).await.unwrap() > 0);
+                // AuthenticationOk, ReadyForQuery.
+                let welcome = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I";
+                socket.write_all(welcome).await.unwrap();
+                counting.fetch_add(1, Relaxed);
+                visitors.push(socket);
+            }
+        });
+        let address = format!("postgresql://b24@127.0.0.1:{port}/b24");
+        (Connection::new(address.parse().unwrap(), None, ""), come)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_leaves_a_query_unanswered_is_not_used_again() {
+        let (connection, come) = silent().await;
+        let query = || connection.query("SELECT 1", &[]);
+        let begun = Instant::now();
+        let error = query().await.unwrap_err();
+        assert_eq!(error.fault(), StoreFault::Away, "{error}");
+        assert_eq!(begun.elapsed(), PATIENCE);
+        // Nor where the caller has gone before that.
+        assert!(timeout(PATIENCE / 2, query()).await.is_err());
+        assert!(timeout(PATIENCE / 2, query()).await.is_err());
+        assert_eq!(come.load(Relaxed), 3);
+    }
+}
