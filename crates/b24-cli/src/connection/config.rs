@@ -167,7 +167,7 @@ impl Files {
     /// Makes a profile the default.
     pub(crate) fn set_default(&self, turn: &Turn, name: &str) -> Result<()> {
         self.edit(turn, |document| {
-            document["default_profile"] = toml_edit::value(name)
+            document["default_profile"] = toml_edit::value(name);
         })
     }
 

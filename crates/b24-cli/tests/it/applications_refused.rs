@@ -527,7 +527,7 @@ fn a_card_that_cannot_be_right_is_refused_at_once() {
 fn a_portal_that_says_no_is_quoted() {
     let stage = Stage::new();
     let mut login = stage.begin("acme", ELSEWHERE, SECRET);
-    let state = login
+    let sent = login
         .url
         .split("state=")
         .nth(1)
@@ -535,7 +535,7 @@ fn a_portal_that_says_no_is_quoted() {
         .to_owned();
     let words = "error_description=The+resource+owner+said+no";
     login.paste(&format!(
-        "{ELSEWHERE}?error=access_denied&{words}&state={state}"
+        "{ELSEWHERE}?error=access_denied&{words}&state={sent}"
     ));
     let text = shown(&login.end());
     assert!(text.starts_with("exit: 4\n"), "{text}");
