@@ -82,13 +82,32 @@ fn a_stopped_command_waits_for_the_tokens_it_has_asked_for() {
 #[test]
 fn a_deadline_does_not_cost_the_tokens() {
     for words in [&["call", "profile"][..], &["auth", "refresh"], &["ping"]] {
-        let stage = late(Duration::from_millis(3000));
+        let stage = late(Duration::from_secs(3));
         let text = stage.run(&[words, &["--deadline", "1s"]].concat());
         assert!(text.starts_with("exit: 5\n"), "{text}");
         assert!(text.contains(&format!("{NOTE} gives them up\n")), "{text}");
         assert!(STATES.iter().any(|state| text.contains(state)), "{text}");
         goes_on(&stage);
     }
+}
+
+/// A write that has waited for tokens was not sent: nobody has to look whether it has run.
+#[test]
+fn a_write_that_waits_for_tokens_has_not_run() {
+    let stage = Stage::new();
+    let late = FaultRule::new(Fault::DelayAnswer(Duration::from_millis(1500)));
+    stage
+        .served
+        .portal
+        .add_fault(late.method("oauth/token").times(1));
+    let run = |words: &[&str]| shown(&bringing(&stage, words).output().said());
+    let write = ["call", "crm.deal.update", "id=1", "fields[TITLE]=New"];
+    let text = run(&[&write[..], &["--deadline", "1s"]].concat());
+    assert!(text.starts_with("exit: 5\n"), "{text}");
+    assert!(text.contains("state: nothing changed\n"), "{text}");
+    let text = run(&["call", "profile"]);
+    assert!(text.starts_with("exit: 0\n"), "{text}");
+    assert_eq!(stage.served.portal.oauth_counts().refreshes, 1);
 }
 
 #[test]
@@ -170,8 +189,8 @@ fn tokens_that_cannot_be_saved_are_told_with_the_reason() {
         "{text}"
     );
     assert_eq!(text.matches(warning).count(), 1, "{text}");
-    let state = "state: the tokens are new, and kept\n";
-    assert!(text.contains(state), "{text}");
+    let kept = "state: the tokens are new, and kept\n";
+    assert!(text.contains(kept), "{text}");
     goes_on(&stage);
 }
 
@@ -188,21 +207,28 @@ fn a_wait_for_the_tokens_of_another_process_is_told() {
     goes_on(&stage);
 }
 
+/// The command with an application and its tokens as variables.
+fn bringing(stage: &Stage, words: &[&str]) -> Command {
+    let tokens = &stage.app.tokens;
+    let mut command = stage.b24(words);
+    command
+        .env("B24_CLIENT_ID", &stage.app.client_id)
+        .env("B24_CLIENT_SECRET", SECRET)
+        .env("B24_MEMBER_ID", &stage.app.member_id)
+        .env("B24_REFRESH_TOKEN", &tokens.refresh_token)
+        .env("B24_CLIENT_ENDPOINT", &tokens.client_endpoint)
+        .env("B24_SERVER_ENDPOINT", &tokens.server_endpoint);
+    command
+}
+
 /// A server that starts anew with its secrets as variables, all its workers at once.
 #[test]
 fn processes_that_bring_the_same_tokens_at_once_refresh_once() {
     let stage = Stage::new();
-    let tokens = &stage.app.tokens;
     let worker = || {
-        let mut command = stage.b24(&["call", "profile"]);
-        command
-            .env("B24_CLIENT_ID", &stage.app.client_id)
-            .env("B24_CLIENT_SECRET", SECRET)
-            .env("B24_MEMBER_ID", &stage.app.member_id)
-            .env("B24_REFRESH_TOKEN", &tokens.refresh_token)
-            .env("B24_CLIENT_ENDPOINT", &tokens.client_endpoint)
-            .env("B24_SERVER_ENDPOINT", &tokens.server_endpoint);
-        command.spawn().expect("b24 runs")
+        bringing(&stage, &["call", "profile"])
+            .spawn()
+            .expect("b24 runs")
     };
     let workers: Vec<_> = (0..12).map(|_| worker()).collect();
     for worker in workers {

@@ -9,6 +9,7 @@ use super::callback::{self, Callback, same};
 use super::flight::Entry;
 use super::keeper::Keeper;
 use super::refresher::{Proof, Refresher, Server};
+use super::refreshes::Refreshes;
 use super::{App, Grant, Renewed, Shared, TokenError, endpoint};
 use crate::builder::ClientBuilder;
 use crate::client::Client;
@@ -70,7 +71,7 @@ impl OAuth {
             refresher: None,
             listener: None,
             keepers: Mutex::default(),
-            refreshes: Default::default(),
+            refreshes: Refreshes::default(),
             transports: Default::default(),
         }))
     }
@@ -114,7 +115,7 @@ impl OAuth {
             refresher: used.refresher.clone(),
             listener: used.listener.clone(),
             keepers: Mutex::default(),
-            refreshes: Default::default(),
+            refreshes: Refreshes::default(),
             transports: Default::default(),
         });
         set(&mut shared);

@@ -51,9 +51,15 @@ pub(super) async fn send(
     if let (Some(key), Version::V3) = (&asked.args.once, asked.version) {
         call = call.idempotency_key(key);
     }
+    let before = connection.client.stats().requests;
     let ended = tokio::select! {
         ended = call.typed::<Box<RawValue>>().reply() => ended,
-        reason = session.stop.requested() => return Err(stopped(&sent, asked.effect, reason)),
+        reason = session.stop.requested() => {
+            // It may have waited for limits or new tokens.
+            let unsent = connection.client.stats().requests == before;
+            let harmless = unsent || asked.effect == Effect::Read;
+            return Err(stopped(&sent, harmless, reason));
+        }
     };
     let reply = ended.map_err(|error| failed(&error, asked, &sent, connection))?;
     let whole = match asked.large {
@@ -83,9 +89,9 @@ fn failed(
 }
 
 /// A write that was under way when the command was stopped may have run.
-fn stopped(sent: &Sent<'_>, effect: Effect, reason: Reason) -> Failure {
+fn stopped(sent: &Sent<'_>, harmless: bool, reason: Reason) -> Failure {
     let failure = Failure::stopped(reason, sent.method);
-    if effect == Effect::Read {
+    if harmless {
         return failure.state("nothing changed");
     }
     let failure = Failure::new(
