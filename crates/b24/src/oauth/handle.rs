@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use super::callback::{self, Callback, same};
+use super::callback::{self, Callback};
 use super::flight::Entry;
 use super::keeper::Keeper;
 use super::refresher::{Proof, Refresher, Server};
@@ -14,7 +14,6 @@ use super::{App, Grant, Renewed, Shared, TokenError, endpoint};
 use crate::builder::ClientBuilder;
 use crate::client::Client;
 use crate::error::Error;
-use crate::install::{Installation, Uninstallation};
 use crate::store::{Row, TokenKey, TokenStore};
 
 /// An application and the tokens of all portals that have it.
@@ -41,7 +40,7 @@ use crate::store::{Row, TokenKey, TokenStore};
 #[doc(alias = "B24OAuth")]
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct OAuth(Arc<Shared>);
+pub struct OAuth(pub(super) Arc<Shared>);
 
 /// What is known of a portal without asking it.
 #[derive(Clone, Debug)]
@@ -221,7 +220,7 @@ impl OAuth {
             .build_with(self.keeper(member_id).await?, &self.0)
     }
 
-    async fn keeper(&self, member_id: &str) -> Result<Arc<Keeper>, Error> {
+    pub(super) async fn keeper(&self, member_id: &str) -> Result<Arc<Keeper>, Error> {
         if let Some(keeper) = self.0.known(member_id) {
             return Ok(keeper);
         }
@@ -294,33 +293,8 @@ impl OAuth {
         }
     }
 
-    /// Takes an installation in: the page that the portal opens, or its event.
-    ///
-    /// Anybody can post such a form. Tokens that are there already vouch for it by their `application_token`; else the
-    /// authorisation server is asked to refresh the new ones, which it does for genuine tokens of this application only.
-    ///
-    /// # Errors
-    /// [`Kind::Auth`](crate::Kind::Auth) if the form is not the portal's: nothing is saved then.
-    pub async fn install(&self, installation: &Installation) -> Result<Grant, Error> {
-        let grant = installation.grant();
-        let key = self.key(&grant.member_id);
-        let row = self.0.store.load(&key).await?.row;
-        let known = row.as_ref().and_then(entry_of);
-        self.0
-            .server
-            .vet(&grant, known.as_ref().map(|known| &known.grant))?;
-        let known = known.and_then(|entry| entry.grant.application_token().map(str::to_owned));
-        let grant = match (known, grant.application_token()) {
-            (Some(known), Some(brought)) if same(&known, brought) => grant,
-            // Installed anew, a local application has a new token: the server decides.
-            _ => self.prove(grant, Proof::Refresh).await?,
-        };
-        self.adopt(grant.clone()).await?;
-        Ok(grant)
-    }
-
     /// Asks the server of `brought`, which comes from outside. The answer has to say itself whose the tokens are.
-    async fn prove(&self, mut brought: Grant, proof: Proof<'_>) -> Result<Grant, Error> {
+    pub(super) async fn prove(&self, mut brought: Grant, proof: Proof<'_>) -> Result<Grant, Error> {
         let said = std::mem::take(&mut brought.member_id);
         let transport = self.0.transport(&brought.server_endpoint)?;
         let asked = self.0.server.ask(&transport, &brought, proof).await;
@@ -334,30 +308,7 @@ impl OAuth {
         Ok(proved)
     }
 
-    /// Takes an uninstallation in: forgets the tokens if the `application_token` is the one that the installation
-    /// brought.
-    ///
-    /// # Errors
-    /// [`Kind::Auth`](crate::Kind::Auth) if it is not, or if none is known: nothing is forgotten then.
-    pub async fn uninstall(&self, uninstallation: &Uninstallation) -> Result<(), Error> {
-        let key = self.key(&uninstallation.member_id);
-        let row = self.0.store.load(&key).await?.row;
-        let row = row.ok_or(TokenError::Missing)?;
-        let entry = entry_of(&row);
-        let known = entry
-            .as_ref()
-            .and_then(|entry| entry.grant.application_token());
-        if !known.is_some_and(|known| uninstallation.is_from(known)) {
-            return Err(TokenError::Forged(
-                "the uninstallation does not bring the portal's application_token: nothing was forgotten",
-            )
-            .into());
-        }
-        self.forget(&uninstallation.member_id).await?;
-        Ok(())
-    }
-
-    fn key(&self, member_id: &str) -> TokenKey {
+    pub(super) fn key(&self, member_id: &str) -> TokenKey {
         TokenKey {
             client_id: self.0.app.client_id.clone(),
             member_id: member_id.to_owned(),
@@ -374,6 +325,6 @@ fn portal_of(entry: &Entry, now: Duration) -> Portal {
     }
 }
 
-fn entry_of(row: &Row) -> Option<Entry> {
+pub(super) fn entry_of(row: &Row) -> Option<Entry> {
     Entry::from_record(&row.record)
 }

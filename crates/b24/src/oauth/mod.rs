@@ -7,6 +7,7 @@ mod error;
 mod flight;
 mod grant;
 mod handle;
+mod installed;
 pub(crate) mod keeper;
 mod refresher;
 mod refreshes;

@@ -25,6 +25,8 @@ pub(crate) enum Refresh {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) number: u32,
+    /// Refresh tokens of other users of the portal: good once, and apart from the pair.
+    pub(crate) others: Vec<&'static str>,
     pub(crate) refreshes: Vec<http::Request<Bytes>>,
     pub(crate) calls: Vec<http::Request<Bytes>>,
     pub(crate) next: Vec<Refresh>,
@@ -43,6 +45,7 @@ impl Default for State {
         seen::watch();
         Self {
             number: 0,
+            others: Vec::new(),
             refreshes: Vec::new(),
             calls: Vec::new(),
             next: Vec::new(),
@@ -130,6 +133,16 @@ impl Authority {
         assert_eq!(request.method(), http::Method::POST);
         assert_eq!(request.uri().query(), None, "a secret would stand in a log");
         state.refreshes.push(request);
+        if let Some(at) = state
+            .others
+            .iter()
+            .position(|other| *other == field("refresh_token"))
+        {
+            let other = state.others.remove(at);
+            let mut answer = granted(2, &format!("{other}-2"));
+            answer["access_token"] = json!("acc3ss-other");
+            return Ok(response(200, answer));
+        }
         let mut lost = false;
         if !state.next.is_empty() {
             match state.next.remove(0) {
@@ -156,13 +169,8 @@ impl Authority {
         if lost {
             return Err(failed(Sent::Maybe));
         }
-        let mut answer = json!({
-            "access_token": format!("acc3ss-{}", state.number),
-            "refresh_token": format!("r3fresh-{}", state.number),
-            "expires_in": 3600, "expires": 1, "member_id": MEMBER, "user_id": 7, "scope": "crm,task",
-            "client_endpoint": "https://acme.bitrix24.com/rest/", "status": "P", "domain": "oauth.bitrix.info",
-            "server_endpoint": "https://oauth.bitrix.info/rest/",
-        });
+        let mut answer = granted(7, &format!("r3fresh-{}", state.number));
+        answer["access_token"] = json!(format!("acc3ss-{}", state.number));
         for (key, value) in state.answer.as_object().into_iter().flatten() {
             answer[key] = value.clone();
         }
@@ -203,6 +211,15 @@ impl Authority {
         };
         response(200, json!({ "result": result }))
     }
+}
+
+fn granted(user_id: u64, refresh_token: &str) -> Value {
+    json!({
+        "refresh_token": refresh_token,
+        "expires_in": 3600, "expires": 1, "member_id": MEMBER, "user_id": user_id, "scope": "crm,task",
+        "client_endpoint": "https://acme.bitrix24.com/rest/", "status": "P", "domain": "oauth.bitrix.info",
+        "server_endpoint": "https://oauth.bitrix.info/rest/",
+    })
 }
 
 fn form(body: &[u8]) -> Vec<(String, String)> {

@@ -3,7 +3,7 @@
 use b24::{Grant, Kind, MemoryStore, OAuth, TokenError};
 use serde_json::{Value, json};
 
-use crate::authority::{Authority, MEMBER};
+use crate::authority::{Authority, MEMBER, Refresh};
 use crate::oauth::token_error;
 use crate::seen::Failed;
 
@@ -170,5 +170,100 @@ async fn an_answer_that_names_no_portal_proves_nothing() {
             "{error}"
         );
         assert!(oauth.members().await.unwrap().is_empty());
+    }
+}
+
+/// An application whose portal was installed by its administrator, and has a user who is none.
+async fn with_a_user(authority: &Authority) -> OAuth {
+    authority.0.lock().unwrap().others = vec!["r3fresh-user"];
+    let oauth = authority.oauth(MemoryStore::new());
+    let grant = authority.grant();
+    let grant = grant.with_application_token(Some("t0ken".to_owned()));
+    oauth.adopt(grant).await.unwrap();
+    oauth
+}
+
+/// Tokens of any user of the portal are genuine, and he can read them in his browser.
+#[tokio::test(start_paused = true)]
+async fn a_user_of_the_portal_does_not_replace_what_works() {
+    let page = b"AUTH_ID=acc3ss-of-form&REFRESH_ID=r3fresh-user&member_id=0123456789abcdef0123456789abcdef";
+    let page = b24::Installation::from_page("DOMAIN=acme.bitrix24.com", page).unwrap();
+    for form in [
+        installed("r3fresh-user", "t0ken-of-mallory"),
+        page,
+        // Not even by the pair that is kept: to prove it would use it up.
+        installed("r3fresh-0", "t0ken-of-mallory"),
+    ] {
+        let authority = Authority::default();
+        let oauth = with_a_user(&authority).await;
+        let error = oauth.install(&form).await.failed();
+        assert!(
+            matches!(token_error(&error), TokenError::Forged(_)),
+            "{error}"
+        );
+        let grant = kept(&oauth).await.unwrap();
+        assert_eq!(grant.application_token(), Some("t0ken"));
+        assert_eq!(
+            grant.refresh_token(),
+            format!("r3fresh-{}", authority.0.lock().unwrap().number)
+        );
+        let forged = uninstalled("t0ken-of-mallory");
+        oauth.uninstall(&forged).await.failed();
+        let b24 = oauth.client(MEMBER).await.unwrap();
+        b24.v2().call("profile").await.unwrap();
+        oauth.uninstall(&uninstalled("t0ken")).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_installation_anew_goes_through_once_the_old_one_is_dead() {
+    let anew = installed("r3fresh-user", "t0ken-2");
+    let replaced = async |oauth: &OAuth| {
+        oauth.install(&anew).await.unwrap();
+        let grant = kept(oauth).await.unwrap();
+        assert_eq!(grant.application_token(), Some("t0ken-2"));
+        assert_eq!(grant.user_id, Some(2));
+    };
+    // Nobody has noticed yet that the tokens were revoked.
+    let authority = Authority::default();
+    let oauth = with_a_user(&authority).await;
+    authority.0.lock().unwrap().number = 40;
+    replaced(&oauth).await;
+    assert_eq!(authority.refreshes(), 2);
+
+    // Somebody has.
+    let authority = Authority::default();
+    let oauth = with_a_user(&authority).await;
+    authority.0.lock().unwrap().number = 40;
+    oauth.refresh(MEMBER).await.failed();
+    replaced(&oauth).await;
+    assert_eq!(authority.refreshes(), 2);
+
+    let authority = Authority::default();
+    let oauth = with_a_user(&authority).await;
+    let gone = json!({ "error": "NOT_INSTALLED" }).to_string();
+    authority.next(Refresh::Answer(401, gone));
+    replaced(&oauth).await;
+
+    // Uninstalled, and told so.
+    let authority = Authority::default();
+    let oauth = with_a_user(&authority).await;
+    oauth.uninstall(&uninstalled("t0ken")).await.unwrap();
+    replaced(&oauth).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_that_cannot_be_tried_are_not_replaced() {
+    for code in ["", "PAYMENT_REQUIRED"] {
+        let authority = Authority::default();
+        let oauth = with_a_user(&authority).await;
+        authority.next(Refresh::Answer(502, json!({ "error": code }).to_string()));
+        let form = installed("r3fresh-user", "t0ken-2");
+        oauth.install(&form).await.failed();
+        assert_eq!(
+            kept(&oauth).await.unwrap().application_token(),
+            Some("t0ken")
+        );
+        oauth.refresh(MEMBER).await.unwrap();
     }
 }
