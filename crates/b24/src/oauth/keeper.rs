@@ -136,7 +136,7 @@ impl Keeper {
         })
     }
 
-    async fn take_turn(&self, refused: &str) -> Result<Arc<Live>, Error> {
+    async fn take_turn(self: &Arc<Self>, refused: &str) -> Result<Arc<Live>, Error> {
         let failures = lock(&self.failed).0;
         let _turn = self.turn.lock().await;
         let live = self.current();
@@ -156,7 +156,7 @@ impl Keeper {
         renewed
     }
 
-    async fn refresh(&self, refused: &str) -> Result<Arc<Live>, Error> {
+    async fn refresh(self: &Arc<Self>, refused: &str) -> Result<Arc<Live>, Error> {
         let holder = uuid::Uuid::now_v7().to_string();
         let begun = rt::now();
         let mut told = false;
@@ -188,21 +188,47 @@ impl Keeper {
                     // What can fail without a request fails before the lease.
                     let transport = self.shared.transport(&claimed.grant.server_endpoint)?;
                     let under_way = self.shared.refreshes.begin()?;
-                    if self.swap(found.version, &claimed).await? {
-                        let asking = claimed.asking(found.now());
-                        // Stopped for longer than the lease, we have lost it to somebody else.
-                        if self.swap(found.version + 1, &asking).await? {
-                            return under_way.ended(self.ask(&transport, &asking, &holder).await);
-                        }
+                    if let Some(asking) = self.enter(&found, &claimed, &holder).await? {
+                        return under_way.ended(self.ask(&transport, &asking, &holder).await);
                     }
                 }
             }
         }
     }
 
+    /// Writes the claim, and that the request is about to leave; `None`: somebody else was faster.
+    async fn enter(
+        self: &Arc<Self>,
+        found: &Found,
+        claimed: &Entry,
+        holder: &str,
+    ) -> Result<Option<Entry>, Error> {
+        // A write that fails may be done all the same, and nothing was sent.
+        match self.swap(found.version, claimed).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => {
+                // Else the others wait until the lease is over, and lose nothing.
+                let _ = self.let_go(holder, false).await;
+                return Err(error.into());
+            }
+        }
+        let asking = claimed.asking(found.now());
+        match self.swap(found.version + 1, &asking).await {
+            Ok(true) => Ok(Some(asking)),
+            // Stopped for longer than the lease, we have lost it to somebody else.
+            Ok(false) => Ok(None),
+            Err(error) => {
+                // Else the others would take the tokens for lost.
+                self.release(holder, false).await;
+                Err(error.into())
+            }
+        }
+    }
+
     /// Sends the one request. `asking` is what the store holds now.
     async fn ask(
-        &self,
+        self: &Arc<Self>,
         transport: &Arc<dyn Transport>,
         asking: &Entry,
         holder: &str,
@@ -293,23 +319,39 @@ impl Keeper {
         }
     }
 
-    /// Gives the lease back, so that the next call may try again.
-    async fn release(&self, holder: &str, lost: bool) {
-        let released = async {
-            while let Some(found) = self.load().await? {
-                if !found.entry.is_held_by(holder) {
-                    break;
-                }
-                let free = found.entry.released(lost.then(|| found.now()));
-                if self.swap(found.version, &free).await? {
-                    break;
-                }
-            }
-            Ok::<(), Error>(())
-        };
-        if let Err(error) = released.await {
-            tracing::warn!(%error, "the lease on a refresh could not be given back");
+    /// Gives the lease back, so that the next call may try again: at once, or when the store can be written again.
+    async fn release(self: &Arc<Self>, holder: &str, lost: bool) {
+        if self.let_go(holder, lost).await.is_ok() {
+            return;
         }
+        let (keeper, holder) = (Arc::clone(self), holder.to_owned());
+        let under_way = self.shared.refreshes.linger();
+        rt::detach(async move {
+            let _under_way = under_way;
+            let begun = rt::now();
+            let mut pause = SAVE.0;
+            while let Err(error) = keeper.let_go(&holder, lost).await {
+                if begun.elapsed() > SAVE_PATIENCE {
+                    tracing::warn!(%error, "the lease on a refresh could not be given back");
+                    break;
+                }
+                rt::sleep(pause).await;
+                pause = (pause * 2).min(SAVE.1);
+            }
+        });
+    }
+
+    async fn let_go(&self, holder: &str, lost: bool) -> Result<(), Error> {
+        while let Some(found) = self.load().await? {
+            if !found.entry.is_held_by(holder) {
+                break;
+            }
+            let free = found.entry.released(lost.then(|| found.now()));
+            if self.swap(found.version, &free).await? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// A redirect has told where the portal is now: `https://new.example`. Kept for everybody, if that succeeds.

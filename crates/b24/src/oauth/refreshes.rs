@@ -1,13 +1,15 @@
 //! The refreshes under way in this process, for one who ends it: an answer that nobody saves loses the tokens.
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 
 use super::TokenError;
 use crate::error::Error;
 
 /// Refreshes between the lease and the save.
-#[derive(Default)]
-pub(super) struct Refreshes(watch::Sender<State>);
+#[derive(Clone, Default)]
+pub(super) struct Refreshes(Arc<watch::Sender<State>>);
 
 #[derive(Default)]
 struct State {
@@ -18,21 +20,27 @@ struct State {
 }
 
 /// A refresh under way, until it is dropped.
-pub(super) struct UnderWay<'a>(&'a Refreshes);
+pub(super) struct UnderWay(Refreshes);
 
 impl Refreshes {
     /// One more begins.
-    pub(super) fn begin(&self) -> Result<UnderWay<'_>, TokenError> {
+    pub(super) fn begin(&self) -> Result<UnderWay, TokenError> {
         let begun = self.0.send_if_modified(|state| {
             state.under_way += usize::from(!state.closed);
             !state.closed
         });
         if begun {
-            Ok(UnderWay(self))
+            Ok(UnderWay(self.clone()))
         } else {
             let closed = "the application is closed, and asks for none any more".to_owned();
             Err(TokenError::NoAnswer(closed))
         }
+    }
+
+    /// One that is under way leaves something to do behind.
+    pub(super) fn linger(&self) -> UnderWay {
+        self.0.send_modify(|state| state.under_way += 1);
+        UnderWay(self.clone())
     }
 
     /// Lets none begin any more, and waits for those under way; why one of them failed.
@@ -48,7 +56,7 @@ impl Refreshes {
     }
 }
 
-impl UnderWay<'_> {
+impl UnderWay {
     /// It came to this.
     pub(super) fn ended<T>(self, end: Result<T, Error>) -> Result<T, Error> {
         if let Err(error) = &end {
@@ -63,7 +71,7 @@ impl UnderWay<'_> {
     }
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.0.send_modify(|state| state.under_way -= 1);
     }

@@ -179,3 +179,25 @@ async fn tokens_that_came_meanwhile_are_not_replaced_unseen() {
     let kept: Grant = late.portal(MEMBER).await.unwrap().unwrap().grant;
     assert_eq!(kept.refresh_token(), brought.refresh_token());
 }
+
+/// Nothing was sent, and the others would take the tokens for lost.
+#[tokio::test(start_paused = true)]
+async fn closing_waits_until_a_lease_is_given_back() {
+    let authority = Authority::default();
+    let common = Common::new();
+    let odd = Odd::new(common.clone());
+    let oauth = authority.oauth(odd.clone());
+    oauth.adopt(authority.grant()).await.unwrap();
+    odd.loses_the_answer_after(1);
+    oauth.refresh(MEMBER).await.failed();
+    let begun = tokio::time::Instant::now();
+    let away = async {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        odd.is_well();
+    };
+    let (closed, ()) = tokio::join!(oauth.close(), away);
+    closed.unwrap();
+    assert!((20..=26).contains(&begun.elapsed().as_secs()));
+    authority.oauth(common).refresh(MEMBER).await.unwrap();
+    assert_eq!(authority.refreshes(), 1);
+}

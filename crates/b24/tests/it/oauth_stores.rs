@@ -22,6 +22,8 @@ pub(crate) struct Odd {
     /// What is wrong with writes, from this one on.
     fault: Arc<Mutex<Option<(StoreFault, u32)>>>,
     writes: Arc<AtomicU32>,
+    /// The write that is done while its answer is lost; 0: none.
+    lost: Arc<AtomicU32>,
 }
 
 impl Odd {
@@ -31,6 +33,7 @@ impl Odd {
             hours: Arc::default(),
             fault: Arc::default(),
             writes: Arc::default(),
+            lost: Arc::default(),
         }
     }
 
@@ -52,7 +55,14 @@ impl Odd {
         *self.fault.lock().unwrap() = Some((fault, next));
     }
 
-    fn is_well(&self) {
+    /// So many writes succeed before one is done whose answer is lost; the store is away from then on.
+    pub(crate) fn loses_the_answer_after(&self, writes: u32) {
+        let lost = self.writes.load(Relaxed) + writes + 1;
+        self.lost.store(lost, Relaxed);
+        self.fails_after(StoreFault::Away, writes + 1);
+    }
+
+    pub(crate) fn is_well(&self) {
         *self.fault.lock().unwrap() = None;
     }
 }
@@ -81,7 +91,16 @@ impl TokenStore for Odd {
             let error = StoreError::new(fault, "it cannot be written");
             return Box::pin(async { Err(error) });
         }
-        self.common.swap(key, expected, record)
+        Box::pin(async move {
+            let swapped = self.common.swap(key, expected, record).await?;
+            if write == self.lost.load(Relaxed) {
+                return Err(StoreError::new(
+                    StoreFault::Away,
+                    "it went away after the commit",
+                ));
+            }
+            Ok(swapped)
+        })
     }
 
     fn remove<'a>(
@@ -218,19 +237,18 @@ async fn processes_that_never_agree_on_the_time_refresh_once_each() {
 #[tokio::test(start_paused = true)]
 async fn a_lease_of_a_dead_process_whose_clock_was_ahead_ends_in_a_minute() {
     let authority = Authority::default();
-    let odd = Odd::new(Common::new());
+    let common = Common::new();
+    let odd = Odd::new(common.clone());
     let oauth = authority.oauth(odd.clone());
     oauth.adopt(authority.grant()).await.unwrap();
     let dead = oauth.client(MEMBER).await.unwrap();
     authority.expire();
     odd.hours.store(7, Relaxed);
-    // It claims, and does not get further.
+    // It claims, and reaches the store never again.
     *odd.fault.lock().unwrap() = Some((StoreFault::Away, odd.writes.load(Relaxed) + 2));
     dead.v2().call("profile").await.failed();
     assert_eq!(authority.refreshes(), 0);
-    odd.is_well();
-    odd.hours.store(0, Relaxed);
-    let next = authority.oauth(odd).client(MEMBER).await.unwrap();
+    let next = authority.oauth(common).client(MEMBER).await.unwrap();
     let begun = tokio::time::Instant::now();
     calls(&next, 10).await;
     let waited = begun.elapsed().as_secs();
@@ -322,5 +340,38 @@ async fn a_record_of_another_version_is_told_and_kept() {
         );
         let kept = common.load(&key).await.unwrap().row.unwrap();
         assert_eq!(kept.record, record);
+    }
+}
+
+/// Nothing was sent, whatever the store may say: nobody may take the tokens for lost.
+#[tokio::test(start_paused = true)]
+async fn a_lease_whose_commit_was_not_answered_is_given_back() {
+    // The claim, and the note that the request is about to leave.
+    for write in [1, 2] {
+        for away in [None, Some(0), Some(20)] {
+            let authority = Authority::default();
+            let common = Common::new();
+            let odd = Odd::new(common.clone());
+            let oauth = authority.oauth(odd.clone());
+            oauth.adopt(authority.grant()).await.unwrap();
+            let b24 = oauth.client(MEMBER).await.unwrap();
+            authority.expire();
+            odd.loses_the_answer_after(write - 1);
+            if away.is_none() {
+                odd.is_well();
+            }
+            let error = b24.v2().call("profile").await.failed();
+            assert_eq!(error.kind(), Kind::Temporary, "{error}");
+            tokio::time::sleep(Duration::from_secs(away.unwrap_or(0))).await;
+            odd.is_well();
+            let begun = tokio::time::Instant::now();
+            let other = authority.oauth(common).client(MEMBER).await.unwrap();
+            calls(&other, 10).await;
+            let waited = begun.elapsed().as_secs();
+            // Who has only claimed need not come back: the lease is over after a minute.
+            let most = if write == 1 && away.is_some() { 60 } else { 6 };
+            assert!(waited <= most, "{waited} s, write {write}, away {away:?}");
+            assert_eq!(authority.refreshes(), 1);
+        }
     }
 }
