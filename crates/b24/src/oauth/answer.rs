@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::grant::{ACCESS_LIFETIME, Grant};
 use super::{RefreshError, endpoint};
-use crate::error::Reason;
 use crate::room::decode;
 use crate::value;
 
@@ -53,8 +52,13 @@ pub(super) fn read(status: u16, body: &Bytes, before: &Grant) -> Result<Grant, R
             });
         }
     }
-    let answer: Answer = serde_json::from_value(whole)
-        .map_err(|error| RefreshError::Lost(format!("its answer reads badly: {error}")))?;
+    let answer: Answer = serde_json::from_slice(body).map_err(|error| {
+        // Its own words would quote the tokens.
+        let (line, column) = (error.line(), error.column());
+        RefreshError::Lost(format!(
+            "its answer is JSON of another shape (line {line}, column {column})"
+        ))
+    })?;
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     let (Some(access), Some(refresh)) = (
         filled(answer.access_token).filter(|_| (200..300).contains(&status)),
@@ -99,12 +103,19 @@ pub(super) fn scopes(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn not_json(status: u16, body: &Bytes) -> String {
-    match decode::unreadable(status, body) {
-        Reason::Page { title, .. } => format!("a web page came (HTTP {status}, \"{title}\")"),
-        Reason::Unreadable { detail, .. } => format!("{detail} came (HTTP {status})"),
-        _ => format!("something else came (HTTP {status})"),
-    }
+/// What came instead of JSON. Of the body, which may hold tokens in another form, only the title of a page is shown.
+fn not_json(status: u16, body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
+    let what = match text.chars().next() {
+        None => "an empty body",
+        Some('<') => "a web page",
+        Some('{' | '[') => "JSON that is cut off or broken",
+        Some(_) => "no JSON",
+    };
+    let title = decode::page_title(text).filter(|_| text.starts_with('<'));
+    let title = title.map_or_else(String::new, |title| format!(", \"{title}\""));
+    format!("{what} came (HTTP {status}{title})")
 }
 
 #[cfg(test)]
@@ -157,6 +168,29 @@ mod tests {
         let body = r#"{"access_token":"a","refresh_token":"r","client_endpoint":"http://evil.example/rest/"}"#;
         let grant = answer(200, body).unwrap();
         assert_eq!(grant.client_endpoint, "https://acme.bitrix24.com/rest/");
+    }
+
+    #[test]
+    fn an_answer_that_reads_badly_is_not_repeated() {
+        let twice = json!(r#"{"access_token":"TOPACCESS","refresh_token":"TOPREFRESH"}"#);
+        for body in [
+            &*twice.to_string(),
+            r#"["TOPACCESS"]"#,
+            r#"{"access_token":["TOPACCESS"],"refresh_token":"TOPREFRESH"}"#,
+            r#"{"access_token":"TOPACCESS","refresh_token":"TOPREFRESH","expires_in":"TOPACCESS"}"#,
+            r#"{"access_token":"TOPACCESS","refresh_token":{"TOPREFRESH":1}}"#,
+            r#"{"access_token":"TOPACCESS","refresh_"#,
+            "access_token=TOPACCESS&refresh_token=TOPREFRESH",
+            r#"<pre>{"access_token":"TOPACCESS","refresh_token":"TOPREFRESH"}</pre>"#,
+        ] {
+            let error = answer(200, body).unwrap_err();
+            assert!(matches!(error, RefreshError::Lost(_)), "{body}");
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("TOP"), "{shown}");
+        }
+        let error = answer(200, r#"{"access_token":5}"#).unwrap_err();
+        let text = "its answer is JSON of another shape (line 1, column 17)";
+        assert_eq!(error.to_string(), text);
     }
 
     #[test]

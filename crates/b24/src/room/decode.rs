@@ -289,13 +289,16 @@ pub(crate) fn unreadable(status: u16, body: &[u8]) -> Reason {
 
 /// The title of a page, or its first words.
 fn title(html: &str) -> String {
+    page_title(html).unwrap_or_else(|| plain(html, 80))
+}
+
+/// The title of a page, if it has one.
+pub(crate) fn page_title(html: &str) -> Option<String> {
     let lower = html.to_ascii_lowercase();
-    let titled = lower.find("<title").and_then(|at| {
-        let from = at + lower[at..].find('>')? + 1;
-        let to = from + lower[from..].find("</title")?;
-        Some(&html[from..to])
-    });
-    plain(titled.unwrap_or(html), 80)
+    let at = lower.find("<title")?;
+    let from = at + lower[at..].find('>')? + 1;
+    let to = from + lower[from..].find("</title")?;
+    Some(plain(&html[from..to], 80))
 }
 
 /// The portal's words as plain text: tags stripped, control characters as spaces, `limit` characters at most.
