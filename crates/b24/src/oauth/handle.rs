@@ -10,7 +10,7 @@ use super::flight::Entry;
 use super::keeper::Keeper;
 use super::refresher::{Proof, Refresher, Server};
 use super::refreshes::Refreshes;
-use super::{App, Grant, Renewed, Shared, TokenError, endpoint};
+use super::{App, Grant, Renewed, Shared, TokenError, endpoint, to_the_end};
 use crate::builder::ClientBuilder;
 use crate::client::Client;
 use crate::error::Error;
@@ -147,14 +147,20 @@ impl OAuth {
     }
 
     /// Takes the code that the browser came back with, as a query or a whole address, and saves the tokens that the
-    /// authorisation server gives for it. `state` is the one that was sent.
+    /// authorisation server gives for it. `state` is the one that was sent. It goes on when its caller is gone: the code
+    /// is good once.
     ///
     /// # Errors
     /// [`Kind::Auth`](crate::Kind::Auth) if the state is another one, if the answer leads to a server that is not trusted, or
     /// if the code is not taken (it is good for 30 s, and once); [`Kind::Temporary`](crate::Kind::Temporary) if the server does
     /// not answer.
     pub async fn exchange(&self, query: &str, state: &str) -> Result<Grant, Error> {
-        let Callback { code, before } = callback::read(query, state)?;
+        let (oauth, callback) = (self.clone(), callback::read(query, state)?);
+        to_the_end(async move { oauth.take_code(callback).await }).await
+    }
+
+    async fn take_code(&self, callback: Callback) -> Result<Grant, Error> {
+        let Callback { code, before } = callback;
         let kept = self.portal(&before.member_id).await?;
         self.0
             .server

@@ -3,7 +3,7 @@
 use super::callback::same;
 use super::handle::{OAuth, Portal, entry_of};
 use super::refresher::Proof;
-use super::{Denial, Grant, TokenError};
+use super::{Denial, Grant, TokenError, to_the_end};
 use crate::error::Error;
 use crate::install::{Installation, Uninstallation};
 
@@ -19,13 +19,18 @@ impl OAuth {
     /// `application_token` that is known of the portal. If none is known, the authorisation server is asked to refresh
     /// the tokens that the form brings, which it does for genuine ones of this application only. With another
     /// `application_token` than the known one, or none, the tokens that are kept are tried too, by a refresh: they stay if
-    /// they work, and give way if they are dead, as they are when the application was uninstalled before.
+    /// they work, and give way if they are dead, as they are when the application was uninstalled before. All this goes
+    /// on when its caller is gone, as it is when the portal hangs up.
     ///
     /// # Errors
     /// [`Kind::Auth`](crate::Kind::Auth) if the form is not the portal's, leads to a server that is not trusted, or would replace
     /// tokens that work; those of a refresh and of the store. Nothing of the form is saved then.
     pub async fn install(&self, installation: &Installation) -> Result<Grant, Error> {
-        let brought = installation.grant();
+        let (oauth, brought) = (self.clone(), installation.grant());
+        to_the_end(async move { oauth.take_in(brought).await }).await
+    }
+
+    async fn take_in(&self, brought: Grant) -> Result<Grant, Error> {
         let kept = self.portal(&brought.member_id).await?;
         let server = &self.0.server;
         server.vet(&brought, kept.as_ref().map(|kept| &kept.grant))?;

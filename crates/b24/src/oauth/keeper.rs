@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::flight::{Entry, MARGIN, Next};
 use super::grant::Grant;
 use super::refresher::{Proof, RefreshError};
-use super::{Shared, TokenError};
+use super::{Shared, TokenError, to_the_end};
 use crate::error::{Error, Kind};
 use crate::room::transport::Transport;
 use crate::rt::{self, Instant};
@@ -123,17 +123,8 @@ impl Keeper {
 
     /// Another pair than `refused`: from the store if it has one, else refreshed. Goes on when the caller is gone.
     pub(crate) async fn renew(self: &Arc<Self>, refused: &Live) -> Result<Arc<Live>, Error> {
-        let (sender, answer) = tokio::sync::oneshot::channel();
         let (keeper, refused) = (Arc::clone(self), refused.grant.clone());
-        rt::detach(async move {
-            let renewed = keeper.take_turn(refused.access_token()).await;
-            // Nobody may be waiting any more.
-            let _ = sender.send(renewed);
-        });
-        answer.await.unwrap_or_else(|_| {
-            let stopped = "the runtime stopped during a refresh".to_owned();
-            Err(TokenError::NoAnswer(stopped).into())
-        })
+        to_the_end(async move { keeper.take_turn(refused.access_token()).await }).await
     }
 
     async fn take_turn(self: &Arc<Self>, refused: &str) -> Result<Arc<Live>, Error> {

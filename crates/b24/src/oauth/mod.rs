@@ -26,7 +26,7 @@ use crate::builder::ClientBuilder;
 use crate::error::Error;
 use crate::observe::Event;
 use crate::room::transport::Transport;
-use crate::rt::{MaybeSend, MaybeSync};
+use crate::rt::{self, MaybeSend, MaybeSync};
 use crate::store::TokenStore;
 use keeper::Keeper;
 use refresher::Server;
@@ -113,6 +113,21 @@ impl Shared {
         keepers.insert(member_id.to_owned(), Arc::downgrade(&keeper));
         keeper
     }
+}
+
+/// Does `work` to its end, also when nobody waits for it any more: it uses up what can be had only once.
+async fn to_the_end<T: MaybeSend + 'static>(
+    work: impl Future<Output = Result<T, Error>> + MaybeSend + 'static,
+) -> Result<T, Error> {
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    rt::detach(async move {
+        // Nobody may be waiting any more.
+        let _ = sender.send(work.await);
+    });
+    answer.await.unwrap_or_else(|_| {
+        let stopped = "the runtime stopped while it was asked".to_owned();
+        Err(TokenError::NoAnswer(stopped).into())
+    })
 }
 
 impl fmt::Debug for Shared {

@@ -1,5 +1,7 @@
 //! Forms and queries that anybody can make: who gets in by them, and where the client secret goes.
 
+use std::time::Duration;
+
 use b24::{Grant, Kind, MemoryStore, OAuth, TokenError};
 use serde_json::{Value, json};
 
@@ -265,5 +267,30 @@ async fn tokens_that_cannot_be_tried_are_not_replaced() {
             Some("t0ken")
         );
         oauth.refresh(MEMBER).await.unwrap();
+    }
+}
+
+/// A server drops what it does for a portal that hangs up; the tokens that were asked for are there only once.
+#[tokio::test(start_paused = true)]
+async fn an_installation_and_a_code_are_taken_in_though_nobody_waits_any_more() {
+    let query = "code=th3-c0de&state=mine&domain=acme.bitrix24.com&server_domain=oauth.bitrix.info";
+    for by_form in [true, false] {
+        let authority = Authority::default();
+        authority.0.lock().unwrap().delay = Duration::from_secs(1);
+        let oauth = authority.oauth(MemoryStore::new());
+        let patience = Duration::from_millis(300);
+        let form = installed("r3fresh-0", "t0ken");
+        let was_dropped = if by_form {
+            tokio::time::timeout(patience, oauth.install(&form))
+                .await
+                .is_err()
+        } else {
+            tokio::time::timeout(patience, oauth.exchange(query, "mine"))
+                .await
+                .is_err()
+        };
+        assert!(was_dropped);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(kept(&oauth).await.unwrap().refresh_token(), "r3fresh-1");
     }
 }
