@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! idle --claim--> claimed --sending--> asked --saved--> idle, with new tokens
+//!   claimed, row written by somebody else meanwhile: its holder claims again
 //!   claimed, lease over: nothing was sent, the next one claims
 //!   asked, lease over:   the refresh token may be used up: the entry ends as lost, and nobody asks again
 //! ```
@@ -115,12 +116,18 @@ impl Entry {
             return Next::Use;
         }
         match &self.flight {
-            Some(flight) if flight.until > now && watched < LEASE => Next::Wait(
-                flight
-                    .until
-                    .saturating_sub(now)
-                    .min(LEASE.saturating_sub(watched)),
-            ),
+            Some(flight)
+                if flight.until > now
+                    && watched < LEASE
+                    && (flight.holder != holder || flight.asked.is_some()) =>
+            {
+                Next::Wait(
+                    flight
+                        .until
+                        .saturating_sub(now)
+                        .min(LEASE.saturating_sub(watched)),
+                )
+            }
             Some(Flight {
                 asked: Some(asked), ..
             }) => {

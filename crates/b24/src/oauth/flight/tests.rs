@@ -46,6 +46,16 @@ fn a_holder_that_never_asked_costs_nothing_but_time() {
     assert!(matches!(next(&entry, "a0", "me", at(60)), Next::Claim(_)));
 }
 
+/// Somebody has written the row between its claim and its request: sealed it anew, or moved the portal.
+#[test]
+fn a_holder_that_has_not_asked_yet_claims_again() {
+    let entry = claimed(&Entry::new(grant(0), at(0)), "me", at(0));
+    assert!(matches!(next(&entry, "a0", "me", at(1)), Next::Claim(_)));
+    assert!(matches!(next(&entry, "a0", "you", at(1)), Next::Wait(_)));
+    let asked = entry.asking(at(1));
+    assert!(matches!(next(&asked, "a0", "me", at(2)), Next::Wait(_)));
+}
+
 #[test]
 fn a_holder_that_asked_and_died_has_lost_the_tokens_for_all() {
     let entry = claimed(&Entry::new(grant(0), at(0)), "dead", at(0)).asking(at(1));
