@@ -80,20 +80,25 @@ impl OAuth {
     /// [`Kind::Auth`](crate::Kind::Auth) if it is not, or if none is known: nothing is forgotten then.
     pub async fn uninstall(&self, uninstallation: &Uninstallation) -> Result<(), Error> {
         let key = self.key(&uninstallation.member_id);
-        let row = self.0.store.load(&key).await?.row;
-        let row = row.ok_or(TokenError::Missing)?;
-        let entry = entry_of(&row);
-        let known = entry
-            .as_ref()
-            .and_then(|entry| entry.grant.application_token());
-        if !known.is_some_and(|known| uninstallation.is_from(known)) {
-            return Err(TokenError::Forged(
-                "the uninstallation does not bring the portal's application_token: nothing was forgotten",
-            )
-            .into());
+        loop {
+            let row = self.0.store.load(&key).await?.row;
+            let row = row.ok_or(TokenError::Missing)?;
+            let entry = entry_of(&row);
+            let known = entry
+                .as_ref()
+                .and_then(|entry| entry.grant.application_token());
+            if !known.is_some_and(|known| uninstallation.is_from(known)) {
+                return Err(TokenError::Forged(
+                    "the uninstallation does not bring the portal's application_token: nothing was forgotten",
+                )
+                .into());
+            }
+            // Whoever installs anew meanwhile has another application_token.
+            if self.0.store.remove(&key, row.version).await? {
+                self.0.keepers().remove(&uninstallation.member_id);
+                return Ok(());
+            }
         }
-        self.forget(&uninstallation.member_id).await?;
-        Ok(())
     }
 }
 

@@ -1,12 +1,14 @@
 //! Forms and queries that anybody can make: who gets in by them, and where the client secret goes.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
-use b24::{Grant, Kind, MemoryStore, OAuth, TokenError};
+use b24::store::{Loaded, Record, StoreError, TokenKey};
+use b24::{BoxFuture, Grant, Kind, MemoryStore, OAuth, TokenError, TokenStore};
 use serde_json::{Value, json};
 
 use crate::authority::{Authority, MEMBER, Refresh};
-use crate::oauth::token_error;
+use crate::oauth::{Common, token_error};
 use crate::seen::Failed;
 
 const PORTAL: &str = "https://acme.bitrix24.com/rest/";
@@ -293,4 +295,69 @@ async fn an_installation_and_a_code_are_taken_in_though_nobody_waits_any_more() 
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(kept(&oauth).await.unwrap().refresh_token(), "r3fresh-1");
     }
+}
+
+/// A store where somebody installs anew in the moment between the look at a row and its removal.
+#[derive(Debug)]
+struct Reinstalled {
+    common: Common,
+    anew: Mutex<Option<(OAuth, Grant)>>,
+}
+
+impl TokenStore for Reinstalled {
+    fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Loaded, StoreError>> {
+        self.common.load(key)
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        expected: u64,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.common.swap(key, expected, record)
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        expected: u64,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let anew = self.anew.lock().unwrap().take();
+            if let Some((oauth, grant)) = anew {
+                oauth.adopt(grant).await.unwrap();
+            }
+            self.common.remove(key, expected).await
+        })
+    }
+
+    fn members<'a>(&'a self, client_id: &'a str) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
+        self.common.members(client_id)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_uninstallation_forgets_only_what_it_was_held_against() {
+    let authority = Authority::default();
+    let common = Common::new();
+    let other = authority.oauth(common.clone());
+    let with = |token: &str| {
+        let grant = authority.grant();
+        grant.with_application_token(Some(token.to_owned()))
+    };
+    other.adopt(with("t0ken")).await.unwrap();
+    let anew = Mutex::new(Some((other.clone(), with("t0ken-2"))));
+    let oauth = authority.oauth(Reinstalled { common, anew });
+    let error = oauth.uninstall(&uninstalled("t0ken")).await.failed();
+    assert!(
+        matches!(token_error(&error), TokenError::Forged(_)),
+        "{error}"
+    );
+    assert_eq!(
+        kept(&oauth).await.unwrap().application_token(),
+        Some("t0ken-2")
+    );
+    oauth.uninstall(&uninstalled("t0ken-2")).await.unwrap();
+    assert!(kept(&oauth).await.is_none());
 }
