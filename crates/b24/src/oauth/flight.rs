@@ -24,7 +24,12 @@ use crate::store::Record;
 pub(super) const LEASE: Duration = Duration::from_secs(60);
 
 /// A token that lives no longer is refreshed before a call.
-pub(super) const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// The same for the token of `grant`: of one with a short life half is kept back, else every call would refresh it.
+pub(super) fn margin(grant: &Grant) -> Duration {
+    MARGIN.min(grant.expires_in / 2)
+}
 
 /// What a store keeps of an application on a portal.
 #[derive(Clone)]
@@ -112,7 +117,7 @@ impl Entry {
         if let Some(end) = &self.end {
             return Next::Over(self.error(end));
         }
-        if self.grant.access_token() != refused && self.left(now) > MARGIN {
+        if self.grant.access_token() != refused && self.left(now) > margin(&self.grant) {
             return Next::Use;
         }
         match &self.flight {

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::flight::{Entry, MARGIN, Next};
+use super::flight::{Entry, Next, margin};
 use super::grant::Grant;
 use super::refresher::{Proof, RefreshError};
 use super::{Shared, TokenError, to_the_end};
@@ -38,6 +38,11 @@ pub(crate) struct Live {
 impl Live {
     fn left(&self) -> Duration {
         self.good_until.saturating_duration_since(rt::now())
+    }
+
+    /// Whether a call may begin with it.
+    fn is_fresh(&self) -> bool {
+        self.left() > margin(&self.grant)
     }
 }
 
@@ -96,10 +101,10 @@ impl Keeper {
         Arc::clone(&lock(&self.live))
     }
 
-    /// A pair whose access token lives for another minute: refreshed first if it does not.
+    /// A pair whose access token lives for another minute, or half its life: refreshed first if it does not.
     pub(crate) async fn fresh(self: &Arc<Self>) -> Result<Arc<Live>, Error> {
         let live = self.current();
-        if live.left() > MARGIN {
+        if live.is_fresh() {
             return Ok(live);
         }
         match self.renew(&live).await {
@@ -131,7 +136,7 @@ impl Keeper {
         let failures = lock(&self.failed).0;
         let _turn = self.turn.lock().await;
         let live = self.current();
-        if live.grant.access_token() != refused && live.left() > MARGIN {
+        if live.grant.access_token() != refused && live.is_fresh() {
             return Ok(live);
         }
         if let (count, Some(error)) = &*lock(&self.failed)

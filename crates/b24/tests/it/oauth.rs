@@ -223,6 +223,24 @@ async fn a_token_is_refreshed_before_a_call_when_under_a_minute_is_left() {
     assert_eq!(known.problem, None);
 }
 
+/// A minute before its end such a token was never good: half its life is kept back instead.
+#[tokio::test(start_paused = true)]
+async fn tokens_that_live_for_less_than_a_minute_are_refreshed_once_a_life() {
+    let authority = Authority::default();
+    let (_, b24) = authorised(&authority).await;
+    authority.expire();
+    authority.0.lock().unwrap().answer["expires_in"] = json!(45);
+    for refreshes in 1..=3 {
+        let calls = (0..20).map(|_| b24.v2().call("profile").reply());
+        for end in futures_util::future::join_all(calls).await {
+            end.unwrap();
+        }
+        b24.v2().call("profile").await.unwrap();
+        assert_eq!(authority.refreshes(), refreshes);
+        tokio::time::advance(Duration::from_secs(23)).await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_refresh_goes_on_when_its_caller_is_gone() {
     let authority = Authority::default();
