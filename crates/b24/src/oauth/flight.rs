@@ -31,6 +31,9 @@ pub(super) fn margin(grant: &Grant) -> Duration {
     MARGIN.min(grant.expires_in / 2)
 }
 
+/// How an entry is written; a program leaves those of other versions alone.
+const VERSION: u32 = 1;
+
 /// What a store keeps of an application on a portal.
 #[derive(Clone)]
 pub(super) struct Entry {
@@ -233,6 +236,7 @@ impl Entry {
 
     pub(super) fn to_record(&self) -> Record {
         let written = Written {
+            version: VERSION,
             grant: Kept::from(&self.grant),
             received: self.received,
             flight: self.flight.clone(),
@@ -244,10 +248,14 @@ impl Entry {
         Record::from_bytes(bytes)
     }
 
-    /// `None`: these bytes are no entry, or one of a version to come.
-    pub(super) fn from_record(record: &Record) -> Option<Self> {
-        let written: Written = serde_json::from_slice(record.expose()).ok()?;
-        Some(Self {
+    /// Fails if these bytes are no entry, or one of a version to come, whose new fields the next write would drop.
+    pub(super) fn from_record(record: &Record) -> Result<Self, TokenError> {
+        let written: Option<Written> = serde_json::from_slice(record.expose()).ok();
+        let written = written.filter(|written| written.version == VERSION);
+        let written = written.ok_or_else(|| {
+            TokenError::Store("a record in it is not one of this version".to_owned())
+        })?;
+        Ok(Self {
             grant: written.grant.into(),
             received: written.received,
             flight: written.flight,
@@ -260,6 +268,7 @@ impl Entry {
 /// An entry in a store.
 #[derive(Serialize, Deserialize)]
 struct Written {
+    version: u32,
     grant: Kept,
     received: Duration,
     flight: Option<Flight>,

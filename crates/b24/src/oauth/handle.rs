@@ -198,7 +198,7 @@ impl OAuth {
         loop {
             let loaded = self.0.store.load(&key).await?;
             let version = loaded.row.as_ref().map_or(0, |row| row.version);
-            let known = loaded.row.as_ref().and_then(entry_of);
+            let known = loaded.row.as_ref().map(entry_of).transpose()?;
             if let Some(known) = &known
                 && keep(&portal_of(known, loaded.now))
             {
@@ -240,7 +240,7 @@ impl OAuth {
     /// Those of the store.
     pub async fn portal(&self, member_id: &str) -> Result<Option<Portal>, Error> {
         let loaded = self.0.store.load(&self.key(member_id)).await?;
-        let entry = loaded.row.as_ref().and_then(entry_of);
+        let entry = loaded.row.as_ref().map(entry_of).transpose()?;
         Ok(entry.map(|entry| portal_of(&entry, loaded.now)))
     }
 
@@ -331,6 +331,6 @@ fn portal_of(entry: &Entry, now: Duration) -> Portal {
     }
 }
 
-pub(super) fn entry_of(row: &Row) -> Option<Entry> {
+pub(super) fn entry_of(row: &Row) -> Result<Entry, TokenError> {
     Entry::from_record(&row.record)
 }

@@ -83,10 +83,8 @@ impl OAuth {
         loop {
             let row = self.0.store.load(&key).await?.row;
             let row = row.ok_or(TokenError::Missing)?;
-            let entry = entry_of(&row);
-            let known = entry
-                .as_ref()
-                .and_then(|entry| entry.grant.application_token());
+            let entry = entry_of(&row)?;
+            let known = entry.grant.application_token();
             if !known.is_some_and(|known| uninstallation.is_from(known)) {
                 return Err(TokenError::Forged(
                     "the uninstallation does not bring the portal's application_token: nothing was forgotten",

@@ -418,12 +418,8 @@ async fn load(shared: &Shared, key: &TokenKey) -> Result<Option<Found>, Error> {
     let Some(Row { record, version }) = row else {
         return Ok(None);
     };
-    let entry = Entry::from_record(&record).ok_or_else(|| {
-        let unreadable = "a record in it is not one of this version".to_owned();
-        Error::from(TokenError::Store(unreadable))
-    })?;
     Ok(Some(Found {
-        entry,
+        entry: Entry::from_record(&record)?,
         version,
         now,
         read_at: rt::now(),

@@ -333,17 +333,29 @@ async fn a_record_of_another_version_is_told_and_kept() {
         client_id: "local.1".to_owned(),
         member_id: MEMBER.to_owned(),
     };
-    for record in ["", "{}", r#"{"version":9,"tokens":"acc3ss-9"}"#] {
+    // As this one writes it, but for a field that it would drop.
+    oauth.adopt(authority.grant()).await.unwrap();
+    let own = common.load(&key).await.unwrap().row.unwrap();
+    let mut newer: serde_json::Value = serde_json::from_slice(own.record.expose()).unwrap();
+    newer["version"] = json!(newer["version"].as_u64().unwrap() + 1);
+    newer["hint"] = json!("of a version to come");
+    let newer = newer.to_string();
+    for record in ["", "{}", r#"{"version":9,"tokens":"acc3ss-9"}"#, &newer] {
         let version = common.load(&key).await.unwrap().row;
         let version = version.map_or(0, |row| row.version);
         let record = Record::from_bytes(record.as_bytes());
         assert!(common.swap(&key, version, &record).await.unwrap());
-        let error = oauth.client(MEMBER).await.failed();
-        assert_eq!(error.kind(), Kind::Local);
-        assert!(
-            matches!(token_error(&error), TokenError::Store(_)),
-            "{error}"
-        );
+        for error in [
+            oauth.client(MEMBER).await.failed(),
+            oauth.portal(MEMBER).await.failed(),
+            oauth.adopt(authority.grant()).await.failed(),
+        ] {
+            assert_eq!(error.kind(), Kind::Local);
+            assert!(
+                matches!(token_error(&error), TokenError::Store(_)),
+                "{error}"
+            );
+        }
         let kept = common.load(&key).await.unwrap().row.unwrap();
         assert_eq!(kept.record, record);
     }

@@ -133,7 +133,7 @@ fn an_entry_is_read_back_as_it_was_written() {
     assert!(back.is_held_by("me"));
     assert_eq!(back.left(at(0)), entry.left(at(0)));
     assert_eq!(back.to_record(), entry.to_record());
-    assert!(Entry::from_record(&Record::from_bytes(*b"{}")).is_none());
+    assert!(Entry::from_record(&Record::from_bytes(*b"{}")).is_err());
 }
 
 /// What one process does next in the model below.
