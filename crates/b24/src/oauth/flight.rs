@@ -60,6 +60,8 @@ struct Flight {
 enum End {
     Lost {
         at: Duration,
+        /// Who had asked, as far as others could see.
+        holder: String,
     },
     Refused {
         status: u16,
@@ -137,9 +139,14 @@ impl Entry {
                 )
             }
             Some(Flight {
-                asked: Some(asked), ..
+                asked: Some(asked),
+                holder,
+                ..
             }) => {
-                let end = End::Lost { at: *asked };
+                let end = End::Lost {
+                    at: *asked,
+                    holder: holder.clone(),
+                };
                 let error = self.error(&end);
                 let mut entry = self.clone();
                 (entry.flight, entry.end) = (None, Some(end));
@@ -157,11 +164,14 @@ impl Entry {
         }
     }
 
-    /// Whether `holder` still has the lease.
+    /// Whether `holder` still has the lease, or was the last to have it, and is taken for dead.
     pub(super) fn is_held_by(&self, holder: &str) -> bool {
-        self.flight
-            .as_ref()
-            .is_some_and(|flight| flight.holder == holder)
+        let last = match (&self.flight, &self.end) {
+            (Some(flight), _) => &flight.holder,
+            (None, Some(End::Lost { holder, .. })) => holder,
+            _ => return false,
+        };
+        last == holder
     }
 
     /// The holder is about to send its request.
@@ -174,10 +184,12 @@ impl Entry {
         entry
     }
 
-    /// The holder's request has certainly not used the refresh token up, or nobody knows: the next one may ask.
+    /// The holder's request has certainly not used the refresh token up, or nobody knows: the next one may ask. Whoever
+    /// took the tokens for lost was wrong.
     pub(super) fn released(&self, unanswered: Option<Duration>) -> Self {
         Self {
             flight: None,
+            end: None,
             unanswered: unanswered.or(self.unanswered),
             ..self.clone()
         }
@@ -214,7 +226,7 @@ impl Entry {
 
     fn error(&self, end: &End) -> TokenError {
         match end {
-            End::Lost { at } => TokenError::Lost { at: moment(*at) },
+            End::Lost { at, .. } => TokenError::Lost { at: moment(*at) },
             End::Refused {
                 status,
                 code,

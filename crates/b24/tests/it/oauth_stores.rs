@@ -406,3 +406,27 @@ async fn a_refresher_does_not_wait_for_its_own_lease() {
     assert!(begun.elapsed() < Duration::from_secs(1));
     assert_eq!(authority.refreshes(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn tokens_that_were_never_sent_are_not_lost_for_good() {
+    let authority = Authority::default();
+    let common = Common::new();
+    let odd = Odd::new(common.clone());
+    let oauth = authority.oauth(odd.clone());
+    oauth.adopt(authority.grant()).await.unwrap();
+    let b24 = oauth.client(MEMBER).await.unwrap();
+    let other = authority.oauth(common).client(MEMBER).await.unwrap();
+    authority.expire();
+    odd.loses_the_answer_after(1);
+    b24.v2().call("profile").await.failed();
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    let error = other.v2().call("profile").await.failed();
+    assert!(
+        matches!(token_error(&error), TokenError::Lost { .. }),
+        "{error}"
+    );
+    odd.is_well();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    calls(&other, 10).await;
+    assert_eq!(authority.refreshes(), 1);
+}

@@ -76,6 +76,22 @@ fn a_holder_that_asked_and_died_has_lost_the_tokens_for_all() {
     assert!(matches!(next(&cured, "a0", "me", at(101)), Next::Use));
 }
 
+/// It could not reach the store for longer than its lease.
+#[test]
+fn a_holder_that_lived_on_gives_back_what_was_taken_for_lost() {
+    let entry = claimed(&Entry::new(grant(0), at(0)), "me", at(0)).asking(at(0));
+    let Next::Finish(ended, _) = next(&entry, "a0", "you", at(60)) else {
+        panic!("it is lost");
+    };
+    let ended = Entry::from_record(&ended.to_record()).unwrap();
+    assert!(ended.is_held_by("me") && !ended.is_held_by("you"));
+    let free = ended.released(None);
+    assert!(!free.is_held_by("me"));
+    assert!(matches!(next(&free, "a0", "you", at(70)), Next::Claim(_)));
+    // Authorised anew, there is nothing to give back.
+    assert!(!ended.renewed(grant(1), at(61)).is_held_by("me"));
+}
+
 /// The clock of the store was set back while the lease ran, or its holder's was ahead.
 #[test]
 fn a_lease_ends_by_the_clock_of_whoever_waits_for_it() {
