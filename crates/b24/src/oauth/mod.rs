@@ -116,18 +116,21 @@ impl Shared {
 }
 
 /// Does `work` to its end, also when nobody waits for it any more: it uses up what can be had only once.
-async fn to_the_end<T: MaybeSend + 'static>(
+fn to_the_end<T: MaybeSend + 'static>(
     work: impl Future<Output = Result<T, Error>> + MaybeSend + 'static,
-) -> Result<T, Error> {
+) -> impl Future<Output = Result<T, Error>> {
     let (sender, answer) = tokio::sync::oneshot::channel();
     rt::detach(async move {
         // Nobody may be waiting any more.
         let _ = sender.send(work.await);
     });
-    answer.await.unwrap_or_else(|_| {
-        let stopped = "the runtime stopped while it was asked".to_owned();
-        Err(TokenError::NoAnswer(stopped).into())
-    })
+    // It holds the answer only: the work would make every future large that waits for it.
+    async {
+        answer.await.unwrap_or_else(|_| {
+            let stopped = "the runtime stopped while it was asked".to_owned();
+            Err(TokenError::NoAnswer(stopped).into())
+        })
+    }
 }
 
 impl fmt::Debug for Shared {
