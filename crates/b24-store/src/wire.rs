@@ -5,7 +5,7 @@ use std::time::Duration;
 use b24::store::{Spent, StoreError, StoreFault};
 
 /// The version of the tables that this program makes and reads.
-pub(crate) const SCHEMA: i64 = 2;
+pub(crate) const SCHEMA: i64 = 3;
 
 /// Whether tables of `version` can be read; what is older is migrated.
 pub(crate) fn check_version(store: &str, version: i64) -> Result<(), StoreError> {

@@ -39,6 +39,8 @@ const MIGRATIONS: [&str; SCHEMA as usize] = [
     ) STRICT, WITHOUT ROWID;
 ",
     "ALTER TABLE places ADD COLUMN taken_at REAL NOT NULL DEFAULT 0",
+    // The names in it could be turned back into webhooks; nobody looks for them any more.
+    "DELETE FROM spent",
 ];
 
 /// Another process may hold the file for so long.

@@ -56,7 +56,7 @@ async fn files_that_are_no_store_are_told_apart() {
     says(
         &open().await.unwrap_err(),
         StoreFault::Newer,
-        "tables 99, known are 2",
+        "tables 99, known are 3",
     );
 
     let nowhere = directory.path().join("no/such/directory/b24.db");
@@ -160,7 +160,7 @@ async fn newer_tables_in_postgres_are_told() {
     let newer = PostgresStore::open_with(&address, keys())
         .await
         .unwrap_err();
-    says(&newer, StoreFault::Newer, "tables 99, known are 2");
+    says(&newer, StoreFault::Newer, "tables 99, known are 3");
 }
 
 /// As when a stopped process or a lost route stands behind the port: the connection comes about, and nothing after it.

@@ -175,7 +175,11 @@ async fn older_tables_are_brought_up_to_date() {
     file.execute_batch(older).unwrap();
     file.execute("INSERT INTO places VALUES ('burst.example', 1.0)", ())
         .unwrap();
+    let spent = "INSERT INTO spent VALUES ('acme.bitrix24.com', 'fnv', 'm', 1.0, 2.0, 3.0)";
+    file.execute(spent, ()).unwrap();
     let store = open().await.unwrap();
+    let count = file.query_row("SELECT count(*) FROM spent", (), |row| row.get::<_, i64>(0));
+    assert_eq!(count.unwrap(), 0, "of names that could be turned back");
     assert_eq!(
         store.load(&key()).await.unwrap().row.unwrap().record,
         record
@@ -192,6 +196,7 @@ async fn older_tables_are_brought_up_to_date() {
         "ALTER TABLE b24_places DROP COLUMN taken_at",
         "UPDATE b24_schema SET version = 1",
         "INSERT INTO b24_places VALUES ('burst.example', 1.0)",
+        "INSERT INTO b24_spent VALUES ('acme.bitrix24.com', 'fnv', 'm', 1, 2, 3)",
     ] {
         server.sql("older", older);
     }
@@ -199,6 +204,10 @@ async fn older_tables_are_brought_up_to_date() {
     assert_eq!(
         store.load(&key()).await.unwrap().row.unwrap().record,
         record
+    );
+    server.sql(
+        "older",
+        "DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM b24_spent); END $$",
     );
     contract::budget(Arc::new(store)).await;
 }
