@@ -163,7 +163,7 @@ mod tests {
     /// Looked for, the file was not there; meanwhile another process has made it, and has sealed tokens.
     #[tokio::test]
     async fn a_key_that_another_process_has_just_made_is_used() {
-        let home = tempfile::tempdir().unwrap();
+        let home = b24_seen::folder();
         let (path, file) = (home.path().join("b24.db"), home.path().join("store.key"));
         let row = TokenKey {
             client_id: "local.1".to_owned(),

@@ -253,7 +253,7 @@ fn run_reading(stage: &Stage, directory: &Path, words: &[&str]) -> String {
     if is_root {
         command.uid(NOBODY).gid(NOBODY);
     }
-    let text = shown(&command.output().expect("b24 runs"));
+    let text = shown(&command.output().said());
     mode(0o700);
     text
 }
@@ -514,7 +514,7 @@ fn a_card_that_cannot_be_right_is_refused_at_once() {
             let card = ["--client-id", id, "--callback", callback];
             let mut command = stage.b24(&[dry, &login, &card].concat());
             command.env("B24_CLIENT_SECRET", SECRET);
-            let text = shown(&command.output().expect("b24 runs"));
+            let text = shown(&command.output().said());
             assert!(text.starts_with("exit: 2\n"), "{dry:?} {text}");
             assert!(text.contains(words), "{text}");
             assert!(text.contains("state: nothing was "), "{text}");

@@ -47,7 +47,7 @@ fn a_budget_whose_store_cannot_be_used_is_a_warning() {
         home.write(path, &"this is no store ".repeat(300));
         let mut command = served.b24(&home);
         command.args(["ping", "--shared-budget"]);
-        let text = shown(&command.output().expect("b24 runs"));
+        let text = shown(&command.output().said());
         assert!(text.starts_with("exit: 0\n"), "{text}");
         let warning = "warning: the shared budget cannot be used (";
         assert_eq!(text.matches(warning).count(), 1, "{text}");
