@@ -156,7 +156,8 @@ impl OAuth {
     /// not answer.
     pub async fn exchange(&self, query: &str, state: &str) -> Result<Grant, Error> {
         let (oauth, callback) = (self.clone(), callback::read(query, state)?);
-        to_the_end(async move { oauth.take_code(callback).await }).await
+        let under_way = self.0.refreshes.begin()?;
+        to_the_end(async move { under_way.ended(oauth.take_code(callback).await) }).await
     }
 
     async fn take_code(&self, callback: Callback) -> Result<Grant, Error> {
@@ -263,7 +264,8 @@ impl OAuth {
     }
 
     /// Ends the use of the application in this process: lets no refresh begin any more, and waits for those under way,
-    /// whose tokens would be lost with the process. To be awaited last, before the runtime ends.
+    /// whose tokens would be lost with the process; codes and installations count too. To be awaited last, before the
+    /// runtime ends.
     ///
     /// A refresh goes on when its caller is gone, and it takes 32 s at most, and 15 min more where the store cannot be
     /// written. Copies of this handle are closed too: their calls go on as long as the access tokens are good.

@@ -27,7 +27,8 @@ impl OAuth {
     /// tokens that work; those of a refresh and of the store. Nothing of the form is saved then.
     pub async fn install(&self, installation: &Installation) -> Result<Grant, Error> {
         let (oauth, brought) = (self.clone(), installation.grant());
-        to_the_end(async move { oauth.take_in(brought).await }).await
+        let under_way = self.0.refreshes.begin()?;
+        to_the_end(async move { under_way.ended(oauth.take_in(brought).await) }).await
     }
 
     async fn take_in(&self, brought: Grant) -> Result<Grant, Error> {

@@ -292,7 +292,7 @@ async fn an_installation_and_a_code_are_taken_in_though_nobody_waits_any_more() 
                 .is_err()
         };
         assert!(was_dropped);
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        oauth.close().await.unwrap();
         assert_eq!(kept(&oauth).await.unwrap().refresh_token(), "r3fresh-1");
     }
 }
