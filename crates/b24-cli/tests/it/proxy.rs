@@ -183,7 +183,7 @@ impl Drop for Proxy {
 }
 
 /// The last part of the address of a client is its secret.
-fn known(path: String) -> String {
+pub(crate) fn known(path: String) -> String {
     let secret = path.trim_end_matches('/').rsplit('/').next();
     b24_seen::secret(secret.expect("a secret").to_owned());
     path
