@@ -44,7 +44,7 @@ pub(crate) async fn close(
     }
     let failure = failure.map(|failure| match &failed {
         Some(error) => without_tokens(failure, error, session),
-        None if waited && failure.state.is_none() => failure.state("the tokens are new, and kept"),
+        None if waited && failure.state.is_none() => failure.state("the tokens are kept"),
         None => failure,
     });
     if let (None, Some(error)) = (&failure, failed) {

@@ -44,10 +44,7 @@ fn goes_on(stage: &Stage) {
 }
 
 /// What is true afterwards, of a call and of other commands.
-const STATES: [&str; 2] = [
-    "state: nothing changed\n",
-    "state: the tokens are new, and kept\n",
-];
+const STATES: [&str; 2] = ["state: nothing changed\n", "state: the tokens are kept\n"];
 
 const NOTE: &str = "note: waiting for new tokens, which would be lost otherwise; Ctrl-C";
 
@@ -189,7 +186,7 @@ fn tokens_that_cannot_be_saved_are_told_with_the_reason() {
         "{text}"
     );
     assert_eq!(text.matches(warning).count(), 1, "{text}");
-    let kept = "state: the tokens are new, and kept\n";
+    let kept = "state: the tokens are kept\n";
     assert!(text.contains(kept), "{text}");
     goes_on(&stage);
 }
