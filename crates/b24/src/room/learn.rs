@@ -26,21 +26,23 @@ pub(crate) fn charges<'a>(methods: impl IntoIterator<Item = &'a str>) -> Vec<Str
 /// read.
 pub(crate) fn commands(params: &Tree) -> Vec<(String, String)> {
     let pairs = params.pairs().unwrap_or_default();
-    // The portal takes the key in any case of its letters.
-    let cmd = pairs
+    // The portal takes the key in any case of its letters; of two nobody knows which one counts.
+    let mut given = pairs
         .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case("cmd"))
-        .map(|(_, cmd)| cmd);
+        .filter(|(key, _)| key.eq_ignore_ascii_case("cmd"));
+    let (Some((_, cmd)), None) = (given.next(), given.next()) else {
+        return Vec::new();
+    };
     let command = |key: String, command: &Tree| {
         let method = command.as_text()?.split('?').next()?.trim();
         Some((key, method.to_ascii_lowercase()))
     };
     let read: Option<_> = match cmd {
-        Some(Tree::Map(pairs)) => pairs
+        Tree::Map(pairs) => pairs
             .iter()
             .map(|(key, value)| command(key.clone(), value))
             .collect(),
-        Some(Tree::List(items)) => items
+        Tree::List(items) => items
             .iter()
             .enumerate()
             .map(|(place, value)| command(place.to_string(), value))
@@ -155,5 +157,28 @@ impl Inner {
         let limits = Limits::of_licence(licence);
         self.gate.set_pace(limits.pace(self.share));
         limits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_read_only_where_it_is_clear_which_run() {
+        let read = |json: &str| commands(&serde_json::from_str(json).unwrap());
+        let told = |key: &str, method: &str| (key.to_owned(), method.to_owned());
+        assert_eq!(
+            read(r#"{"halt":0,"CMD":{"a":"CRM.deal.list?start=0","b":"app.info"}}"#),
+            [told("a", "crm.deal.list"), told("b", "app.info")]
+        );
+        assert_eq!(read(r#"{"cmd":["app.info"]}"#), [told("0", "app.info")]);
+        for unclear in [
+            r#"{"cmd":["app.info"],"CMD":["profile"]}"#,
+            r#"{"cmd":5}"#,
+            "{}",
+        ] {
+            assert_eq!(read(unclear), [], "{unclear}");
+        }
     }
 }

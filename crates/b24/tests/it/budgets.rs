@@ -105,13 +105,11 @@ async fn four_processes_share_one_budget_without_a_refusal() {
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn without_its_store_each_process_is_careful_and_says_so() {
-    let portal = portal().await;
-    let common = Common::default();
-    let warned = Arc::new(Mutex::new(Vec::new()));
+/// A process of which is known why its store was away.
+fn watched(portal: &Portal, common: &Common) -> (Client, Arc<Mutex<Vec<String>>>) {
+    let warned = Arc::<Mutex<Vec<String>>>::default();
     let seen = Arc::clone(&warned);
-    let b24 = in_process::builder(&portal)
+    let b24 = in_process::builder(portal)
         .limits(LIMITS)
         .shared_budget(common.clone())
         .observer(move |event: &b24::Event<'_>| {
@@ -121,6 +119,14 @@ async fn without_its_store_each_process_is_careful_and_says_so() {
         })
         .build()
         .unwrap();
+    (b24, warned)
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_its_store_each_process_is_careful_and_says_so() {
+    let portal = portal().await;
+    let common = Common::default();
+    let (b24, warned) = watched(&portal, &common);
     common.away.store(true, Relaxed);
     let clients = [
         b24.clone(),
@@ -148,18 +154,7 @@ async fn without_its_store_each_process_is_careful_and_says_so() {
 async fn a_store_that_does_not_answer_takes_a_part_of_the_deadline_and_is_then_left_alone() {
     let portal = portal().await;
     let common = Common::default();
-    let why = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&why);
-    let b24 = in_process::builder(&portal)
-        .limits(LIMITS)
-        .shared_budget(common.clone())
-        .observer(move |event: &b24::Event<'_>| {
-            if let b24::Event::BudgetAway { why } = event {
-                seen.lock().unwrap().push((*why).to_owned());
-            }
-        })
-        .build()
-        .unwrap();
+    let (b24, why) = watched(&portal, &common);
     common.hangs.store(true, Relaxed);
     let begun = tokio::time::Instant::now();
     let call = |deadline| {
