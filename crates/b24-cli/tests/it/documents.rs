@@ -1,4 +1,5 @@
-//! The commands of `docs/applications.md`, in their order, in one shell's home.
+//! The commands of `docs/applications.md`, in their order, in one shell's home; and those of the README that any portal
+//! can answer.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -6,6 +7,7 @@ use std::process::{Command, Stdio};
 use b24_portal::Portal;
 use b24_seen::Said;
 
+use crate::served::Served;
 use crate::stage::{Login, SECRET, Stage, free_port, get, landing};
 use crate::support::{Home, shown};
 
@@ -88,4 +90,21 @@ fn commands_for_applications_work_as_they_stand() {
     }
     let key = fs::read_to_string(home.file(".config/b24/store.key")).expect("the key");
     assert_eq!(key.lines().count(), 1, "the old one is gone");
+}
+
+#[test]
+fn commands_of_the_readme_work_as_they_stand() {
+    const README: &str = include_str!("../../../../README.md");
+    let (served, home) = (Served::demo(), Home::new());
+    let anywhere = |line: &&str| {
+        let commands = ["export", "describe", "explain", "doctor", "--shared-budget"];
+        let words = line.strip_prefix("b24 ");
+        words.is_some_and(|words| commands.iter().any(|command| words.starts_with(command)))
+    };
+    let lines: Vec<_> = README.lines().filter(anywhere).collect();
+    assert_eq!(lines.len(), 7, "{lines:#?}");
+    for line in lines {
+        let text = home.sh(served.portal.webhook(), line);
+        assert!(text.starts_with("exit: 0\n"), "{line}\n{text}");
+    }
 }
